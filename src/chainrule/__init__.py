@@ -1,0 +1,27 @@
+"""Deep learning with its work shown.
+
+Every layer and loss is two plain NumPy functions, a forward and a hand-derived backward, held by an `Op`. From
+those two come programs (`trace`), derivatives (`grad`), and steps that a person can read (`compile`).
+
+Reading order: `chainrule.op`, `chainrule.ops` (what is computed), `chainrule.tracing` (writing it down),
+`chainrule.compiling` (making it run again), `chainrule.learning` (models that improve), `chainrule.data`,
+`chainrule.runs` (a training run as a folder), `chainrule.cli`.
+"""
+
+from chainrule.compiling import compile
+from chainrule.op import Op
+from chainrule.tracing import Program, TracingError, grad, hessian, jacobian, trace, value_and_grad, vjp
+
+__all__ = [
+    "Op",
+    "Program",
+    "TracingError",
+    "compile",
+    "grad",
+    "hessian",
+    "jacobian",
+    "trace",
+    "value_and_grad",
+    "vjp",
+]
+__version__ = "0.1.0"

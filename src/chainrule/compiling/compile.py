@@ -1,0 +1,147 @@
+"""`compile`: a function traced once for its arguments' shapes and dtypes, and run from its own text after that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.compiling import numpy_engine
+from chainrule.compiling.simplify import simplify
+from chainrule.compiling.source import Source, write_source
+from chainrule.tracing.program import Program, Variable
+from chainrule.tracing.recorder import active_recorder
+from chainrule.tracing.trace import trace
+from chainrule.tracing.trees import leaves, rebuild
+
+__all__ = ["ENGINES", "Compiled", "Step", "compile"]
+
+ENGINES = ("numpy", "eager")
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """A program for one set of shapes and dtypes: its text, and the function that the text defines.
+
+    ``run`` takes the arrays of the arguments one by one and gives the arrays of the result as a tuple (or the array,
+    if there is but one).
+    """
+
+    program: Program
+    source: Source
+    run: Callable[..., Any]
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Run with arguments of the traced form, giving a result of the traced form."""
+        inputs = [
+            value
+            for value, variable in zip(leaves(arguments), leaves(self.program.inputs), strict=True)
+            if isinstance(variable, Variable)
+        ]
+        results = self.run(*inputs)
+        outputs = self.program.outputs
+        if isinstance(outputs, Variable):
+            return results
+        computed = iter(results if len(self.program.output_variables) != 1 else (results,))
+        return rebuild(
+            outputs, [next(computed) if isinstance(leaf, Variable) else leaf for leaf in leaves(outputs)]
+        )
+
+
+class Compiled:
+    """A function that remembers a `Step` for each set of shapes and dtypes it was called with."""
+
+    def __init__(
+        self, function: Callable[..., Any], engine: str = "numpy", donate_argnums: tuple[int, ...] = ()
+    ) -> None:
+        if engine not in ENGINES:
+            raise ValueError(f"compile: unknown engine {engine!r}; choose one of {', '.join(ENGINES)}")
+        self.function = function
+        self.engine = engine
+        self.donate_argnums = donate_argnums
+        self._steps: dict[Any, Step] = {}
+        self._latest: Step | None = None
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Run the function's text, written first if these shapes and dtypes are new."""
+        # Inside another trace the function itself is recorded; the eager engine always runs it so.
+        if self.engine == "eager" or active_recorder() is not None:
+            return self.function(*arguments)
+        return self.step(*arguments)(*arguments)
+
+    def step(self, *arguments: Any) -> Step:
+        """The step for the shapes and dtypes of these arguments."""
+        key = _signature(arguments)
+        step = self._steps.get(key)
+        if step is None:
+            program = simplify(trace(self.function, *arguments))
+            donated = [program.inputs[number] for number in self.donate_argnums]
+            source = write_source(program, [leaf for leaf in leaves(donated) if isinstance(leaf, Variable)])
+            step = self._steps[key] = Step(program, source, numpy_engine.load(source))
+        self._latest = step
+        return step
+
+    @property
+    def source(self) -> str:
+        """The text that ran last."""
+        return self._last_step().source.text
+
+    @property
+    def program(self) -> Program:
+        """The program that ran last."""
+        return self._last_step().program
+
+    def _last_step(self) -> Step:
+        if self._latest is None:
+            name = getattr(self.function, "__name__", "f")
+            if self.engine == "eager":
+                raise RuntimeError(
+                    f"compile: the eager engine runs {name} itself and writes no program for it"
+                )
+            raise RuntimeError(
+                f"compile: {name} has no program yet; it is written for the arguments of a first call"
+            )
+        return self._latest
+
+    def __repr__(self) -> str:
+        name = getattr(self.function, "__name__", repr(self.function))
+        return f"<compiled {name}, engine {self.engine!r}, {len(self._steps)} steps>"
+
+
+def compile(
+    function: Callable[..., Any], engine: str = "numpy", donate_argnums: tuple[int, ...] = ()
+) -> Compiled:
+    """Make a function run from a program's text, traced once for each set of shapes and dtypes.
+
+    >>> import numpy as np
+    >>> double = compile(lambda x: x + x)
+    >>> double(np.array([1.0, 2.0]))
+    array([2., 4.])
+    >>> print(double.source.strip())
+    def step(x):  # x (2,)
+        return x + x
+
+    Args:
+        function: plain NumPy code, also a gradient: ``compile(value_and_grad(loss))``.
+        engine: ``"numpy"`` runs the text; ``"eager"`` calls the function itself each time, for debugging.
+        donate_argnums: arguments whose arrays are given up. Results may be written into them, and large values in
+            between into buffers that are kept from call to call, so such a function serves one thread.
+    """
+    return Compiled(function, engine, donate_argnums)
+
+
+def _signature(tree: Any) -> Any:
+    """What a program depends on: the form of the arguments, shapes, dtypes, and the values of what isn't an array."""
+    if isinstance(tree, np.ndarray):
+        return tree.shape, tree.dtype
+    if isinstance(tree, (tuple, list)):
+        return type(tree), tuple(map(_signature, tree))
+    if isinstance(tree, dict):
+        return dict, tuple((key, _signature(value)) for key, value in tree.items())
+    if isinstance(tree, np.generic):
+        return np.generic, tree.dtype
+    if isinstance(tree, (int, float)) and not isinstance(tree, bool):
+        return type(tree)
+    return tree

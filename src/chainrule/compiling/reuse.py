@@ -1,0 +1,114 @@
+"""Where large results are put: in the place of an operand that is not needed again, or in a buffer kept between calls.
+
+A fresh large array costs more than the arithmetic that fills it, because the system hands its pages over one by one
+(benchmarks/large_network.py). A step that is run many times therefore keeps buffers, and writes parameters in
+place where its caller gives them up.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from chainrule.tracing.program import Equation, Variable
+
+__all__ = ["Memory"]
+
+# Below this size the allocator's own lists are as fast as a buffer (benchmarks/large_network.py).
+LARGE = 128 * 1024
+
+_VIEWS = frozenset(
+    {
+        np.reshape,
+        np.ravel,
+        np.transpose,
+        np.matrix_transpose,
+        np.swapaxes,
+        np.moveaxis,
+        np.expand_dims,
+        np.squeeze,
+        np.broadcast_to,
+        np.diagonal,
+        operator.getitem,
+    }
+)
+
+
+@dataclass
+class Memory:
+    """Remembers, while a program is written line by line, who owns which memory and which of it is free.
+
+    ``donated`` variables are inputs whose arrays the caller gives up. Without any, nothing is reused.
+    """
+
+    donated: frozenset[Variable]
+    remaining: Counter[Variable]
+    returned: frozenset[Variable]
+    buffers: dict[str, tuple[tuple[int, ...], Any]] = field(default_factory=dict)
+    _place: dict[Variable, str] = field(default_factory=dict)
+    _views: dict[Variable, list[Variable]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for variable in self.donated:
+            self._place[variable] = "donated"
+
+    def plans(self, equation: Equation) -> bool:
+        """Whether the equation's result is large and made by a function that can write where it is told."""
+        return (
+            bool(self.donated) and _size(equation.output) >= LARGE and isinstance(equation.function, np.ufunc)
+        )
+
+    def note_view(self, equation: Equation) -> None:
+        """Keep an operand's memory from being reused while a view of it is still to be read."""
+        if equation.function in _VIEWS and isinstance(equation.operands[0], Variable):
+            self._views.setdefault(equation.operands[0], []).append(equation.output)
+
+    def operand_to_replace(self, equation: Equation, pending: Iterable[Variable]) -> Variable | None:
+        """An operand of the result's form that nobody reads after this line; ``pending`` are still to be read."""
+        if equation.function is np.matmul:
+            return None
+        waiting = set(pending)
+        for operand in equation.operands:
+            if isinstance(operand, Variable) and self._replaceable(operand, equation.output, waiting):
+                self._place[equation.output] = self._place[operand]
+                return operand
+        return None
+
+    def _replaceable(self, operand: Variable, output: Variable, waiting: set[Variable]) -> bool:
+        place = self._place.get(operand)
+        return (
+            place is not None
+            and (operand.shape, operand.dtype) == (output.shape, output.dtype)
+            and not (output in self.returned and place in self.buffers)
+            and self._dead(operand)
+            and operand not in waiting
+        )
+
+    def buffer_for(self, variable: Variable, pending: Iterable[Variable]) -> str | None:
+        """The name of a buffer for the variable; None if it is returned, and so must have memory of its own."""
+        if variable in self.returned:
+            self._place[variable] = "own"
+            return None
+        form = variable.shape, variable.dtype
+        waiting = set(pending)
+        busy = {place for held, place in self._place.items() if held in waiting or not self._dead(held)}
+        free = [name for name, known in self.buffers.items() if known == form and name not in busy]
+        name = free[0] if free else f"buffer{len(self.buffers) + 1}"
+        self.buffers[name] = form
+        self._place[variable] = name
+        return name
+
+    def _dead(self, variable: Variable) -> bool:
+        views = self._views.get(variable, ())
+        return self.remaining[variable] == 0 and all(map(self._dead, views))
+
+
+def _size(variable: Variable) -> int:
+    if isinstance(variable.dtype, type):
+        return 0
+    return int(np.prod(variable.shape, dtype=np.int64)) * variable.dtype.itemsize

@@ -1,0 +1,375 @@
+"""A program as the text of a Python function, the one a careful person would have written by hand.
+
+Text is built as ``ast`` and printed by ``ast.unparse``, which places exactly the parentheses that are needed. A value
+without a name that is used once is folded into the line that uses it; lines stay short enough to read.
+"""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import math
+import operator
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.compiling.reuse import Memory
+from chainrule.tracing.program import Equation, Program, Variable, primitive_name
+from chainrule.tracing.trees import leaves_with_names
+
+__all__ = ["Source", "write_source"]
+
+LINE_LENGTH = 92
+INDENT = "    "
+
+_BINARY: dict[Any, ast.operator] = {
+    np.add: ast.Add(),
+    np.subtract: ast.Sub(),
+    np.multiply: ast.Mult(),
+    np.divide: ast.Div(),
+    np.floor_divide: ast.FloorDiv(),
+    np.matmul: ast.MatMult(),
+    np.bitwise_and: ast.BitAnd(),
+    np.bitwise_or: ast.BitOr(),
+    np.bitwise_xor: ast.BitXor(),
+    operator.add: ast.Add(),
+    operator.sub: ast.Sub(),
+    operator.mul: ast.Mult(),
+    operator.truediv: ast.Div(),
+    operator.floordiv: ast.FloorDiv(),
+    operator.pow: ast.Pow(),
+}
+_UNARY: dict[Any, ast.unaryop] = {
+    np.negative: ast.USub(),
+    np.invert: ast.Invert(),
+    operator.neg: ast.USub(),
+    operator.pos: ast.UAdd(),
+}
+_COMPARE: dict[Any, ast.cmpop] = {
+    np.less: ast.Lt(),
+    np.less_equal: ast.LtE(),
+    np.greater: ast.Gt(),
+    np.greater_equal: ast.GtE(),
+    np.equal: ast.Eq(),
+    np.not_equal: ast.NotEq(),
+}
+# As methods they mean the same, read better, and save the microsecond that NumPy's wrappers cost.
+_METHODS = frozenset(
+    {
+        np.sum,
+        np.mean,
+        np.prod,
+        np.max,
+        np.min,
+        np.var,
+        np.std,
+        np.any,
+        np.all,
+        np.argmax,
+        np.argmin,
+        np.cumsum,
+        np.reshape,
+        np.swapaxes,
+        np.squeeze,
+        np.ravel,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """The text of a program, and what it refers to besides ``np`` and its arguments."""
+
+    name: str
+    text: str
+    references: Mapping[str, Any]
+    names: Mapping[Variable, str]
+
+
+def write_source(program: Program, donated: Iterable[Variable] = ()) -> Source:
+    """Write the program as a function of its inputs, in order, that returns its outputs, in order.
+
+    ``donated`` inputs may be written over; such a function also keeps buffers for its large values.
+    """
+    return _Writer(program, frozenset(donated)).write()
+
+
+class _Writer:
+    """Remembers what has been written: names taken, values waiting to be folded into a later line."""
+
+    def __init__(self, program: Program, donated: frozenset[Variable]) -> None:
+        self.program = program
+        self.references: dict[str, Any] = {}
+        self.function_name = _identifier(program.name) or "step"
+        self.taken = {"np", self.function_name, "added_at", "written_at"}
+        self.numbers: Counter[str] = Counter()
+        self.names: dict[Variable, str] = {}
+        self.waiting: dict[Variable, tuple[ast.expr, set[Variable]]] = {}
+        self.remaining = Counter(variable for equation in program.equations for variable in equation.uses())
+        self.remaining.update(program.output_variables)
+        self.foldable = {variable for variable, uses in self.remaining.items() if uses == 1} - {
+            *program.names
+        }
+        self.memory = Memory(donated, self.remaining, frozenset(program.output_variables))
+        self.same_as_input = _results_named_as_inputs(program)
+        self.lines: list[str] = []
+
+    def write(self) -> Source:
+        arguments = [self._name(variable) for variable in self.program.input_variables]
+        for variable, value in self.program.constants.items():
+            self.references[self._name(variable)] = value
+        for equation in self.program.equations:
+            self._write_equation(equation)
+        self._write_return()
+        for name, (shape, dtype) in self.memory.buffers.items():
+            self.references[name] = np.empty(shape, dtype)
+        header = f"def {self.function_name}({', '.join(arguments)}):{self._shapes()}"
+        text = "\n".join([*self._preamble(), header, *self.lines]) + "\n"
+        return Source(self.function_name, text, self.references, self.names)
+
+    def _shapes(self) -> str:
+        described = [_describe(self.names[variable], variable) for variable in self.program.input_variables]
+        return "  # " + "  ".join(described) if described else ""
+
+    def _preamble(self) -> list[str]:
+        constants = [_describe(self.names[variable], variable) for variable in self.program.constants]
+        buffers = [f"{name} {shape}" for name, (shape, _) in self.memory.buffers.items()]
+        return [
+            *(["# constants: " + "  ".join(constants)] if constants else []),
+            *(["# kept between calls: " + "  ".join(buffers)] if buffers else []),
+        ]
+
+    # -- lines ---------------------------------------------------------------------------------------
+
+    def _write_equation(self, equation: Equation) -> None:
+        variable = equation.output
+        self.memory.note_view(equation)
+        if self.memory.plans(equation):
+            self._write_large(equation)
+            return
+        reads: set[Variable] = set()
+        expression = self._expression(equation, reads)
+        if variable in self.foldable and len(ast.unparse(expression)) < LINE_LENGTH // 2:
+            self.waiting[variable] = expression, reads
+        else:
+            self._assign(variable, expression)
+
+    def _assign(self, variable: Variable, expression: ast.expr) -> None:
+        self._take_name_of_input(variable)
+        name = ast.Name(self._name(variable), ast.Store())
+        self._line(ast.Assign([name], expression))
+
+    def _take_name_of_input(self, variable: Variable) -> None:
+        """``w1 = w1 - ...``: a result that is an input's next value takes its name once the input is done with."""
+        source = self.same_as_input.get(variable)
+        if source is not None and self.remaining[source] == 0 and source not in self._pending():
+            self.names[variable] = self.names[source]
+
+    def _write_large(self, equation: Equation) -> None:
+        """A large result goes into the memory of an operand that is done with, or into a buffer."""
+        expressions = [self._value(operand, set()) for operand in self._plain_operands(equation)]
+        replaced = self.memory.operand_to_replace(equation, self._pending())
+        if replaced is None:
+            buffer = self.memory.buffer_for(equation.output, self._pending())
+            self._assign(equation.output, _call(equation, expressions, buffer))
+            return
+        name = self.names[equation.output] = self.names[replaced]
+        if equation.function in _BINARY and not equation.keywords and equation.operands[0] is replaced:
+            operation = _BINARY[equation.function]
+            self._line(ast.AugAssign(ast.Name(name, ast.Store()), operation, expressions[1]))
+        else:
+            self._line(ast.Expr(_call(equation, expressions, name)))
+
+    def _pending(self) -> set[Variable]:
+        """What the values that wait to be folded into a later line will read there."""
+        return {variable for _, reads in self.waiting.values() for variable in reads}
+
+    def _write_return(self) -> None:
+        seen: set[Variable] = set()
+        values: list[ast.expr] = []
+        for variable in self.program.output_variables:
+            value = self._value(variable, set())
+            if variable in seen and variable.shape:  # two results never share memory
+                value = ast.Call(ast.Attribute(value, "copy", ast.Load()), [], [])
+            seen.add(variable)
+            values.append(value)
+        result = values[0] if len(values) == 1 else ast.Tuple(values, ast.Load())
+        self._line(ast.Return(result))
+
+    def _line(self, statement: ast.stmt) -> None:
+        self.lines.append(INDENT + ast.unparse(ast.fix_missing_locations(statement)))
+
+    # -- expressions ---------------------------------------------------------------------------------
+
+    def _expression(self, equation: Equation, reads: set[Variable]) -> ast.expr:
+        """The equation's right-hand side; ``reads`` collects the variables that stand in it by name."""
+        function, operands = equation.function, self._plain_operands(equation)
+        if function is operator.getitem:
+            return ast.Subscript(self._value(operands[0], reads), self._index(operands[1], reads), ast.Load())
+        values = [self._value(operand, reads) for operand in operands]
+        if equation.keywords:
+            return self._call(equation, values, reads)
+        if function in _BINARY:
+            return ast.BinOp(values[0], _BINARY[function], values[1])
+        if function in _UNARY:
+            return ast.UnaryOp(_UNARY[function], values[0])
+        if function in _COMPARE:
+            return ast.Compare(values[0], [_COMPARE[function]], [values[1]])
+        if function is np.transpose and len(operands) == 1:
+            return ast.Attribute(values[0], "T", ast.Load())
+        return self._call(equation, values, reads)
+
+    def _call(self, equation: Equation, values: list[ast.expr], reads: set[Variable]) -> ast.Call:
+        function, first = equation.function, equation.operands[0]
+        keywords = [ast.keyword(name, self._value(value, reads)) for name, value in equation.keywords.items()]
+        of_array = isinstance(first, Variable) and not first.is_python_number
+        if of_array and (function in _METHODS or function is np.astype):
+            return ast.Call(
+                ast.Attribute(values[0], primitive_name(function), ast.Load()), values[1:], keywords
+            )
+        return ast.Call(self._function(function), values, keywords)
+
+    def _function(self, function: Callable[..., Any]) -> ast.expr:
+        if _is_numpys(function):
+            return ast.Name(f"np.{primitive_name(function)}", ast.Load())
+        self.references[primitive_name(function)] = function
+        return ast.Name(primitive_name(function), ast.Load())
+
+    def _plain_operands(self, equation: Equation) -> list[Any]:
+        """The operands; NumPy scalars as plain numbers where an array of their type makes that the same."""
+        kinds = {operand.dtype for operand in equation.operands if isinstance(operand, Variable)}
+        adapts = isinstance(equation.function, np.ufunc)
+        return [
+            _PlainNumber(operand)
+            if adapts and isinstance(operand, np.floating) and operand.dtype in kinds
+            else operand
+            for operand in equation.operands
+        ]
+
+    def _value(self, leaf: Any, reads: set[Variable]) -> ast.expr:
+        if isinstance(leaf, Variable):
+            self.remaining[leaf] -= 1
+            if leaf in self.waiting:
+                expression, inner = self.waiting.pop(leaf)
+                reads |= inner
+                return expression
+            reads.add(leaf)
+            return ast.Name(self._name(leaf), ast.Load())
+        if isinstance(leaf, tuple):
+            return ast.Tuple([self._value(part, reads) for part in leaf], ast.Load())
+        if isinstance(leaf, list):
+            return ast.List([self._value(part, reads) for part in leaf], ast.Load())
+        if isinstance(leaf, slice):
+            parts = [self._value(part, reads) for part in (leaf.start, leaf.stop, leaf.step)]
+            return ast.Call(ast.Name("slice", ast.Load()), parts, [])
+        return literal(leaf)
+
+    def _index(self, index: Any, reads: set[Variable]) -> ast.expr:
+        if isinstance(index, tuple):
+            return ast.Tuple([self._index(part, reads) for part in index], ast.Load())
+        if isinstance(index, slice):
+            parts = (index.start, index.stop, index.step)
+            return ast.Slice(*(None if part is None else self._value(part, reads) for part in parts))
+        return self._value(index, reads)
+
+    # -- names ---------------------------------------------------------------------------------------
+
+    def _name(self, variable: Variable) -> str:
+        """The author's name for it, or a short one, made unique by a number."""
+        known = self.names.get(variable)
+        if known is None:
+            default = "c" if variable in self.program.constants else "t"
+            known = self._unique(_identifier(self.program.names.get(variable, "")) or default)
+            self.names[variable] = known
+        return known
+
+    def _unique(self, name: str) -> str:
+        candidate = f"{name}1" if name in ("t", "c") else name
+        while candidate in self.taken:
+            self.numbers[name] += 1
+            candidate = f"{name}{'_' if name[-1].isdigit() else ''}{self.numbers[name] + 1}"
+        self.taken.add(candidate)
+        return candidate
+
+
+@dataclass(frozen=True)
+class _PlainNumber:
+    """A NumPy scalar that may be written as a Python number."""
+
+    value: np.floating[Any]
+
+
+def _call(equation: Equation, values: list[ast.expr], out: str | None) -> ast.expr:
+    """A ufunc's call that writes into ``out``; as an operator where it makes its own array."""
+    if out is None and equation.function in _BINARY and not equation.keywords:
+        return ast.BinOp(values[0], _BINARY[equation.function], values[1])
+    keywords = [ast.keyword(name, literal(value)) for name, value in equation.keywords.items()]
+    if out is not None:
+        keywords.append(ast.keyword("out", ast.Name(out, ast.Load())))
+    return ast.Call(ast.Name(f"np.{primitive_name(equation.function)}", ast.Load()), values, keywords)
+
+
+def _is_numpys(function: Callable[..., Any]) -> bool:
+    name = primitive_name(function)
+    return name.startswith("linalg.") or getattr(np, name, None) is function
+
+
+def _results_named_as_inputs(program: Program) -> dict[Variable, Variable]:
+    """Each result that stands at the same name as an input of its shape: the ``w1`` that ``w1`` becomes."""
+    inputs = {program.names.get(variable): variable for variable in program.input_variables}
+    named = leaves_with_names(program.outputs, "")
+    return {
+        leaf: inputs[name]
+        for name, leaf in named
+        if name in inputs and isinstance(leaf, Variable) and leaf.shape == inputs[name].shape
+    }
+
+
+def literal(value: Any) -> ast.expr:
+    """A Python or NumPy number, a string, None, Ellipsis or a dtype as an expression with exactly that value."""
+    if isinstance(value, _PlainNumber):
+        return _plain_number(value.value)
+    if isinstance(value, np.generic):
+        if isinstance(value, np.bool_):
+            return literal(bool(value))
+        return ast.Call(ast.Name(f"np.{value.dtype.name}", ast.Load()), [literal(value.item())], [])
+    if isinstance(value, np.dtype):
+        return ast.Name(f"np.{value.name}", ast.Load())
+    if isinstance(value, type):
+        return ast.Name(
+            f"np.{value.__name__}" if issubclass(value, np.generic) else value.__name__, ast.Load()
+        )
+    if isinstance(value, float) and not math.isfinite(value):
+        known = ast.Name("np.nan" if math.isnan(value) else "np.inf", ast.Load())
+        return ast.UnaryOp(ast.USub(), known) if value < 0 else known
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.copysign(1, value) < 0:
+        return ast.UnaryOp(ast.USub(), ast.Constant(-value))
+    if value is None or value is Ellipsis or isinstance(value, (bool, int, float, str)):
+        return ast.Constant(value)
+    raise TypeError(f"{value!r} ({type(value).__name__}) can't be written as text")
+
+
+def _plain_number(value: np.floating[Any]) -> ast.expr:
+    """A NumPy scalar as a Python number of the same effect; 1/n as such, since it reads better than its digits."""
+    number = float(value)
+    if number and abs(number) < 1:
+        denominator = round(1 / number)
+        if value.dtype.type(1 / denominator) == value and repr(number) != repr(round(number, 6)):
+            return ast.BinOp(ast.Constant(1), ast.Div(), literal(denominator))
+    return literal(number)
+
+
+def _identifier(name: str) -> str:
+    """``name`` if it can stand in Python text, made so if little is missing, else empty."""
+    cleaned = "".join(letter if letter.isalnum() or letter == "_" else "_" for letter in name).strip("_")
+    return cleaned if cleaned.isidentifier() and cleaned.isascii() and not keyword.iskeyword(cleaned) else ""
+
+
+def _describe(name: str, variable: Variable) -> str:
+    if isinstance(variable.dtype, type):
+        return f"{name} {variable.dtype.__name__}"
+    return f"{name} {variable.shape}"

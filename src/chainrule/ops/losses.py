@@ -1,0 +1,222 @@
+"""Losses: how far predictions are from targets, as one number (``reduction="mean"`` or ``"sum"``) or one each (``"none"``).
+
+The mean is taken here and pays its own 1/N, so the gradient that goes back is the derivative of the number that was
+printed. Shapes that would silently broadcast, (N, 1) against (N,), are an error.
+"""
+
+import math
+
+import numpy as np
+
+from chainrule.op import Op
+from chainrule.ops.activations import sigmoid_forward
+
+REDUCTIONS = ("mean", "sum", "none")
+
+
+def absolute_error_forward(prediction, target, *, reduction="mean"):
+    """The distance: ``|prediction - target|``.
+
+    Args:
+        prediction: what the model says, any shape.
+        target: what is right, the same shape.
+
+    Example: predictions (1, 5) for targets (2, 2) cost (1 + 3) / 2 = 2.
+    """
+    _require_same_shape("absolute_error", "prediction", prediction, "target", target)
+    difference = prediction - target
+    return _reduced(np.abs(difference), reduction, "absolute_error"), (difference, reduction)
+
+
+def absolute_error_backward(saved, d_out):
+    """Pull the gradient back: ``sign(prediction - target)``, with 0 where they are equal."""
+    difference, reduction = saved
+    d_prediction = np.sign(difference) * _share(d_out, reduction, difference.shape)
+    return d_prediction, -d_prediction
+
+
+def squared_error_forward(prediction, target, *, reduction="mean"):
+    """The squared distance: ``(prediction - target)^2``.
+
+    Args:
+        prediction: what the model says, any shape.
+        target: what is right, the same shape.
+
+    Example: predictions (1, 5) for targets (2, 2) cost (1 + 9) / 2 = 5.
+    """
+    _require_same_shape("squared_error", "prediction", prediction, "target", target)
+    difference = prediction - target
+    return _reduced(np.square(difference), reduction, "squared_error"), (difference, reduction)
+
+
+def squared_error_backward(saved, d_out):
+    """Pull the gradient back: ``2 (prediction - target)`` to the prediction, minus that to the target."""
+    difference, reduction = saved
+    d_prediction = difference * (2 * _share(d_out, reduction, difference.shape))
+    return d_prediction, -d_prediction
+
+
+def binary_cross_entropy_forward(probability, target, *, reduction="mean"):
+    """The surprise at a yes or no: ``-(t log p + (1 - t) log(1 - p))``.
+
+    A logarithm that counts 0 times is 0, also that of 0, so a perfect prediction costs 0; a certain one that is wrong
+    costs infinity. Where p comes from a sigmoid, `binary_cross_entropy_with_logits` is exact for every logit.
+
+    Args:
+        probability: probabilities of yes, any shape.
+        target: 1 for yes, 0 for no, the same shape; other numbers are taken as they are.
+
+    Example: probability 0.5 costs log 2, whatever the target.
+    """
+    p, t = probability, target
+    _require_same_shape("binary_cross_entropy", "probability", p, "target", t)
+    losses = -(_counted(t, _log(p)) + _counted(1 - t, _log(1 - p)))
+    return _reduced(losses, reduction, "binary_cross_entropy"), (p, t, reduction)
+
+
+def binary_cross_entropy_backward(saved, d_out):
+    """Pull the gradient back.
+
+    d loss / d p = -t / p + (1 - t) / (1 - p)
+    d loss / d t = log(1 - p) - log(p)
+    """
+    p, t, reduction = saved
+    share = _share(d_out, reduction, np.shape(p))
+    d_p = _counted(1 - t, _inverse(1 - p)) - _counted(t, _inverse(p))
+    # Minus infinity from plus infinity can't happen: p is not 0 and 1 at once.
+    return d_p * share, (_log(1 - p) - _log(p)) * share
+
+
+def binary_cross_entropy_with_logits_forward(logits, target, *, reduction="mean"):
+    """The surprise at a yes or no, from logits: ``log(1 + e^z) - t z``, which is binary cross-entropy after a sigmoid.
+
+    Written ``max(z, 0) - t z + log(1 + e^-|z|)`` it can't overflow.
+
+    Args:
+        logits: any real numbers, any shape.
+        target: 1 for yes, 0 for no, the same shape.
+
+    Example: logit 0 costs log 2, whatever the target.
+    """
+    z, t = logits, target
+    _require_same_shape("binary_cross_entropy_with_logits", "logits", z, "target", t)
+    losses = np.maximum(z, 0) - t * z + np.log1p(np.exp(-np.abs(z)))
+    return _reduced(losses, reduction, "binary_cross_entropy_with_logits"), (z, t, reduction)
+
+
+def binary_cross_entropy_with_logits_backward(saved, d_out):
+    """Pull the gradient back: ``d loss / d z = sigmoid(z) - t``, and ``d loss / d t = -z``."""
+    z, t, reduction = saved
+    share = _share(d_out, reduction, np.shape(z))
+    return (sigmoid_forward(z)[0] - t) * share, -z * share
+
+
+def softmax_cross_entropy_forward(logits, labels, *, reduction="mean"):
+    """The surprise at the right class: ``-sum_k y_k log softmax(logits)_k``, averaged over the samples.
+
+    The logarithm is taken of a sum of exponentials of differences to the largest logit, at least 1 and without overflow.
+
+    Args:
+        logits: any real numbers, shape (..., K).
+        labels: one-hot rows or probabilities that sum to one, shape (..., K); or whole numbers 0 to K - 1, shape (...).
+
+    Example: logits (0, 0) cost log 2, whatever the label.
+    """
+    labels = _as_rows(logits, labels)
+    shifted = logits - np.max(logits, axis=-1, keepdims=True)
+    exponentials = np.exp(shifted)
+    total = np.sum(exponentials, axis=-1, keepdims=True)
+    log_p = shifted - np.log(total)
+    samples = np.shape(logits)[:-1]
+    if reduction == "none":
+        loss = -np.sum(labels * log_p, axis=-1)
+    else:
+        loss = _divided(-np.sum(labels * log_p), reduction, samples, "softmax_cross_entropy")
+    return loss, (exponentials / total, log_p, labels, reduction)
+
+
+def softmax_cross_entropy_backward(saved, d_out):
+    """Pull the gradient back.
+
+    With ``log p_j = z_j - log sum_k e^{z_k}`` and ``d log p_j / d z_k = 1[j = k] - p_k``:
+
+        d loss / d z_k = -sum_j y_j (1[j = k] - p_k) = p_k sum_j y_j - y_k = p_k - y_k
+
+    since the labels of a sample sum to one. And ``d loss / d y_k = -log p_k``.
+    """
+    p, log_p, labels, reduction = saved
+    share = _share(d_out, reduction, np.shape(p)[:-1])
+    if reduction == "none":
+        share = share[..., None]
+    return (p - labels) * share, -log_p * share
+
+
+def _as_rows(logits, labels):
+    """Labels as one row of K numbers a sample."""
+    classes = np.shape(logits)[-1] if np.ndim(logits) else 0
+    if np.shape(labels) == np.shape(logits):
+        if isinstance(labels, np.ndarray) and not np.allclose(labels.sum(axis=-1), 1, atol=1e-5):
+            raise ValueError("softmax_cross_entropy: each row of labels must sum to one")
+        return labels
+    if np.shape(labels) != np.shape(logits)[:-1] or labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"softmax_cross_entropy: logits have shape {np.shape(logits)}; labels must be one-hot of that shape or whole "
+            f"numbers of shape {np.shape(logits)[:-1]}, got {labels.dtype} of shape {np.shape(labels)}."
+        )
+    if isinstance(labels, np.ndarray) and labels.size and not (labels.min() >= 0 and labels.max() < classes):
+        raise ValueError(
+            f"softmax_cross_entropy: labels must lie in 0..{classes - 1}, got {labels.min()} to {labels.max()}."
+        )
+    return np.astype(labels[..., None] == np.arange(classes), logits.dtype)
+
+
+def _log(x):
+    """The logarithm, minus infinity at 0, without a warning."""
+    return np.where(x == 0, -np.inf, np.log(np.where(x == 0, 1, x)))
+
+
+def _inverse(x):
+    """One over x, infinity at 0, without a warning."""
+    return np.where(x == 0, np.inf, 1 / np.where(x == 0, 1, x))
+
+
+def _counted(weight, values):
+    """``weight * values``, and 0 where the weight is 0, even if the value is infinite."""
+    return weight * np.where(weight == 0, 0, values)
+
+
+def _reduced(losses, reduction, name):
+    if reduction == "none":
+        return losses
+    return _divided(np.sum(losses), reduction, np.shape(losses), name)
+
+
+def _divided(total, reduction, shape, name):
+    if reduction not in REDUCTIONS:
+        raise ValueError(f"{name}: reduction must be one of {', '.join(REDUCTIONS)}, got {reduction!r}")
+    return total / math.prod(shape) if reduction == "mean" else total
+
+
+def _share(d_out, reduction, shape):
+    """What one loss gets of ``d_out``: the mean divides it among all."""
+    return d_out / math.prod(shape) if reduction == "mean" else d_out
+
+
+def _require_same_shape(op, first_name, first, second_name, second):
+    a, b = np.shape(first), np.shape(second)
+    if a == b:
+        return
+    try:
+        would = f"; these would broadcast to {np.broadcast_shapes(a, b)}"
+    except ValueError:
+        would = ""
+    raise ValueError(f"{op}: {first_name} has shape {a} and {second_name} {b}{would}. Reshape one of them.")
+
+
+absolute_error = Op(absolute_error_forward, absolute_error_backward)
+squared_error = Op(squared_error_forward, squared_error_backward)
+binary_cross_entropy = Op(binary_cross_entropy_forward, binary_cross_entropy_backward)
+binary_cross_entropy_with_logits = Op(
+    binary_cross_entropy_with_logits_forward, binary_cross_entropy_with_logits_backward
+)
+softmax_cross_entropy = Op(softmax_cross_entropy_forward, softmax_cross_entropy_backward)
