@@ -1,5 +1,8 @@
 """What gets written down, and what is refused."""
 
+import cProfile
+import sys
+
 import numpy as np
 import pytest
 
@@ -126,13 +129,17 @@ def test_a_constant_changed_between_two_uses_is_two_constants():
     np.testing.assert_array_equal([4.0, 4.0], trace(twice, np.ones(2))(np.ones(2)))
 
 
-def test_the_profile_hook_is_put_back():
-    import sys
-
-    before = sys.getprofile()
+def test_the_profile_hook_is_given_back():
     trace(lambda x: x, np.ones(1))
 
-    assert sys.getprofile() is before
+    assert sys.getprofile() is None
+
+
+def test_a_profiler_keeps_its_hook():
+    with cProfile.Profile():
+        program = trace(lambda x: x + 1, np.ones(1))
+
+    assert program(np.ones(1)) == 2.0
 
 
 # -- code that writes in place, as learners write it ---------------------------------------------------

@@ -20,7 +20,7 @@ from chainrule.tracing.program import Equation, Variable
 __all__ = ["Memory"]
 
 # Below this size the allocator's own lists are as fast as a buffer (benchmarks/large_network.py).
-LARGE = 128 * 1024
+LARGE = 64 * 1024
 
 _VIEWS = frozenset(
     {
@@ -62,6 +62,18 @@ class Memory:
         return (
             bool(self.donated) and _size(equation.output) >= LARGE and isinstance(equation.function, np.ufunc)
         )
+
+    def heirs(self, equations: Iterable[Equation]) -> dict[Variable, Variable]:
+        """For a large value that is used once, the value of the same form that will be made in its place."""
+        return {
+            operand: equation.output
+            for equation in equations
+            if self.plans(equation) and equation.function is not np.matmul
+            for operand in equation.operands[:1]
+            if isinstance(operand, Variable)
+            and self.remaining[operand] == 1
+            and (operand.shape, operand.dtype) == (equation.output.shape, equation.output.dtype)
+        }
 
     def note_view(self, equation: Equation) -> None:
         """Keep an operand's memory from being reused while a view of it is still to be read."""

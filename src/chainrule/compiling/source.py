@@ -19,11 +19,12 @@ import numpy as np
 
 from chainrule.compiling.reuse import Memory
 from chainrule.tracing.program import Equation, Program, Variable, primitive_name
+from chainrule.tracing.recorder import COMMUTATIVE
 from chainrule.tracing.trees import leaves_with_names
 
 __all__ = ["Source", "write_source"]
 
-LINE_LENGTH = 92
+FOLDED_LENGTH = 60  # the longest expression that still reads well inside another
 INDENT = "    "
 
 _BINARY: dict[Any, ast.operator] = {
@@ -111,11 +112,13 @@ class _Writer:
         self.waiting: dict[Variable, tuple[ast.expr, set[Variable]]] = {}
         self.remaining = Counter(variable for equation in program.equations for variable in equation.uses())
         self.remaining.update(program.output_variables)
-        self.foldable = {variable for variable, uses in self.remaining.items() if uses == 1} - {
-            *program.names
-        }
+        used_once = {variable for variable, uses in self.remaining.items() if uses == 1}
+        # A name is worth a line, and so is each of several results.
+        results = {*program.output_variables} if len(program.output_variables) > 1 else set()
+        self.foldable = used_once - {*program.names} - results
         self.memory = Memory(donated, self.remaining, frozenset(program.output_variables))
         self.same_as_input = _results_named_as_inputs(program)
+        self.heirs = self.memory.heirs(program.equations)
         self.lines: list[str] = []
 
     def write(self) -> Source:
@@ -153,7 +156,7 @@ class _Writer:
             return
         reads: set[Variable] = set()
         expression = self._expression(equation, reads)
-        if variable in self.foldable and len(ast.unparse(expression)) < LINE_LENGTH // 2:
+        if variable in self.foldable and len(ast.unparse(expression)) < FOLDED_LENGTH:
             self.waiting[variable] = expression, reads
         else:
             self._assign(variable, expression)
@@ -161,7 +164,7 @@ class _Writer:
     def _assign(self, variable: Variable, expression: ast.expr) -> None:
         self._take_name_of_input(variable)
         name = ast.Name(self._name(variable), ast.Store())
-        self._line(ast.Assign([name], expression))
+        self._line(ast.Assign([name], expression, lineno=0))
 
     def _take_name_of_input(self, variable: Variable) -> None:
         """``w1 = w1 - ...``: a result that is an input's next value takes its name once the input is done with."""
@@ -171,14 +174,27 @@ class _Writer:
 
     def _write_large(self, equation: Equation) -> None:
         """A large result goes into the memory of an operand that is done with, or into a buffer."""
-        expressions = [self._value(operand, set()) for operand in self._plain_operands(equation)]
+        reads: set[Variable] = set()
+        expressions = [self._value(operand, reads) for operand in self._plain_operands(equation)]
         replaced = self.memory.operand_to_replace(equation, self._pending())
         if replaced is None:
-            buffer = self.memory.buffer_for(equation.output, self._pending())
+            buffer = self.memory.buffer_for(equation.output, self._pending() | reads)
             self._assign(equation.output, _call(equation, expressions, buffer))
-            return
-        name = self.names[equation.output] = self.names[replaced]
-        if equation.function in _BINARY and not equation.keywords and equation.operands[0] is replaced:
+        else:
+            self._write_in_place(equation, expressions, replaced)
+
+    def _write_in_place(self, equation: Equation, expressions: list[ast.expr], replaced: Variable) -> None:
+        """``a += b``, or ``b = np.exp(a, out=a)`` where the result has a name of its own."""
+        name = self.names[replaced]
+        if equation.function in COMMUTATIVE and equation.operands[1] is replaced:
+            expressions.reverse()
+        if self._best_name(equation.output) not in (self._best_name(replaced), ""):
+            if equation.output not in self.same_as_input:
+                self._assign(equation.output, _call(equation, expressions, name))
+                return
+        self.names[equation.output] = name
+        augments = isinstance(expressions[0], ast.Name) and expressions[0].id == name
+        if equation.function in _BINARY and not equation.keywords and augments:
             operation = _BINARY[equation.function]
             self._line(ast.AugAssign(ast.Name(name, ast.Store()), operation, expressions[1]))
         else:
@@ -197,11 +213,10 @@ class _Writer:
                 value = ast.Call(ast.Attribute(value, "copy", ast.Load()), [], [])
             seen.add(variable)
             values.append(value)
-        result = values[0] if len(values) == 1 else ast.Tuple(values, ast.Load())
-        self._line(ast.Return(result))
+        self.lines.append(f"{INDENT}return {', '.join(map(ast.unparse, values))}")
 
     def _line(self, statement: ast.stmt) -> None:
-        self.lines.append(INDENT + ast.unparse(ast.fix_missing_locations(statement)))
+        self.lines.append(INDENT + ast.unparse(statement))
 
     # -- expressions ---------------------------------------------------------------------------------
 
@@ -283,9 +298,15 @@ class _Writer:
         known = self.names.get(variable)
         if known is None:
             default = "c" if variable in self.program.constants else "t"
-            known = self._unique(_identifier(self.program.names.get(variable, "")) or default)
+            known = self._unique(self._best_name(variable) or default)
             self.names[variable] = known
         return known
+
+    def _best_name(self, variable: Variable) -> str:
+        """The author's name for it, or for the value that it turns into in place."""
+        while variable not in self.program.names and variable in self.heirs:
+            variable = self.heirs[variable]
+        return _identifier(self.program.names.get(variable, ""))
 
     def _unique(self, name: str) -> str:
         candidate = f"{name}1" if name in ("t", "c") else name

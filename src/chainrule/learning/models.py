@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn, Self
@@ -11,7 +12,7 @@ import numpy.typing as npt
 
 from chainrule.learning.layers import ACTIVATIONS, LAYERS, Layer, layer_from_configuration
 from chainrule.learning.saving import check_arrays, load, save_model
-from chainrule.tracing import group
+from chainrule.tracing import group, named
 
 __all__ = ["Sequential", "checked_dtype"]
 
@@ -82,9 +83,13 @@ class Sequential:
 
     def forward(self, parameters: Mapping[str, Any], x: Any) -> Any:
         """The output of the last layer for inputs ``x`` and any parameters: pure and traceable."""
+        kinds: Counter[str] = Counter()
         for number, (layer, names) in enumerate(zip(self.layers, self._names, strict=True), 1):
-            with group(f"{number} {type(layer).__name__}"):
+            kind = type(layer).__name__
+            kinds[kind] += 1
+            with group(f"{number} {kind}"):
                 x = layer(x, **{name: parameters[numbered] for name, numbered in names.items()})
+            x = named(x, f"{kind.lower()}{kinds[kind]}")
         return x
 
     def __call__(self, x: Any) -> Any:

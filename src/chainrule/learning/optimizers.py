@@ -242,7 +242,9 @@ def _with_decay(gradients: Arrays, parameters: Arrays, weight_decay: float) -> A
 
 def _mean_squares(smoothing: float, gradients: Arrays, state: Mapping[str, Any]) -> dict[str, Array]:
     fresh = _complement(smoothing)
-    return {name: smoothing * state[f"square.{name}"] + fresh * gradients[name] ** 2 for name in gradients}
+    return {
+        name: smoothing * state[f"square.{name}"] + fresh * np.square(gradients[name]) for name in gradients
+    }
 
 
 def _adam_update(

@@ -7,7 +7,9 @@ prints it. Everything else here decides what the step is called with, and rememb
 from __future__ import annotations
 
 import copy
+import functools
 import math
+import operator
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -50,6 +52,12 @@ class State:
     best_epoch: int | None = None
     best_loss: float = math.inf
     best_parameters: dict[str, Array] | None = None
+
+    def take(self, values: list[Any]) -> None:
+        """Take over what a step gave: all parameters, then all of the optimizer's state."""
+        count = len(self.parameters)
+        self.parameters = dict(zip(self.parameters, values[:count], strict=True))
+        self.optimizer = dict(zip(self.optimizer, values[count:], strict=True))
 
     def copy(self) -> State:
         """An independent copy."""
@@ -117,6 +125,8 @@ class Solver:
         self.print_every = print_every
         self._training = compile(self._training_step, engine, donate_argnums=(0, 1))
         self._evaluation = compile(self._evaluate, engine)
+        self._whole_step: Step | None = None
+        self._runs: dict[Any, Callable[..., Any]] = {}
         parameters = map_tree(np.copy, dict(model.parameters))
         self._state = State(
             parameters,
@@ -130,7 +140,8 @@ class Solver:
         self, parameters: dict[str, Any], state: dict[str, Any], learning_rate: float, x: Any, y: Any
     ) -> Any:
         def batch_loss(parameters: dict[str, Any]) -> Any:
-            return self.loss(self.model.forward(parameters, x), y)
+            output = self.model.forward(parameters, x)
+            return self.loss(output, y)
 
         loss, gradients = value_and_grad(batch_loss)(parameters)
         if self.clip is not None:
@@ -138,8 +149,7 @@ class Solver:
         return loss, *self.optimizer.update(parameters, gradients, state, learning_rate)
 
     def _evaluate(self, parameters: dict[str, Any], x: Any, y: Any) -> Any:
-        loss = self.loss(self.model.forward(parameters, x), y)
-        return loss
+        return self.loss(self.model.forward(parameters, x), y)
 
     # -- what it tells -----------------------------------------------------------------------------------
 
@@ -160,8 +170,12 @@ class Solver:
 
     @property
     def step_source(self) -> str:
-        """The text of the step that trains."""
-        return self._training.source
+        """The text of the step that trains, for whole batches."""
+        if self._whole_step is None:
+            raise RuntimeError(
+                "Solver: the step is written when training starts (and never by the eager engine)"
+            )
+        return self._whole_step.source.text
 
     # -- training ----------------------------------------------------------------------------------------
 
@@ -221,14 +235,13 @@ class Solver:
     ) -> tuple[float, int | None]:
         """One epoch of steps: the mean loss, and the number of the batch whose loss was not finite, if one was."""
         total, rows, failed = 0.0, 0, None
-        values = self._flat(state)
-        run: Callable[..., Any] | None = None
+        values = [*state.parameters.values(), *state.optimizer.values()]
         size = -1
         for number, (x_batch, y_batch) in enumerate(self._batches(state.rng, x, y)):
             if len(x_batch) != size:  # the last batch may be smaller: another step
                 size = len(x_batch)
                 run = self._step_for(state, learning_rate, x_batch, y_batch)
-            loss, *values = run(*values, learning_rate, x_batch, y_batch)  # type: ignore[misc]
+            loss, *values = run(*values, learning_rate, x_batch, y_batch)
             if not math.isfinite(loss):
                 total, rows, failed = float(loss), 1, number
                 break
@@ -236,7 +249,7 @@ class Solver:
             rows += size
             if interrupted():
                 break
-        self._keep(state, values)
+        state.take(values)
         return total / rows, failed
 
     def _batches(self, rng: np.random.Generator, x: Array, y: Array) -> Iterator[tuple[Array, Array]]:
@@ -256,8 +269,16 @@ class Solver:
 
     def _step_for(self, state: State, learning_rate: float, x: Array, y: Array) -> Callable[..., Any]:
         """The step for a batch's shapes, as a function of all its arrays one by one."""
+        run = self._runs.get((x.shape, y.shape))
+        if run is None:
+            run = self._runs[x.shape, y.shape] = self._written_step(state, learning_rate, x, y)
+        return run
+
+    def _written_step(self, state: State, learning_rate: float, x: Array, y: Array) -> Callable[..., Any]:
         if self._training.engine != "eager":
-            return self._step(state, learning_rate, x, y).run
+            step = self._training.step(state.parameters, state.optimizer, learning_rate, x, y)
+            self._whole_step = self._whole_step or step
+            return step.run
 
         def run(*values: Any) -> Any:
             *flat, rate, x_batch, y_batch = values
@@ -265,15 +286,6 @@ class Solver:
             return leaves(self._training_step(*arguments, rate, x_batch, y_batch))
 
         return run
-
-    def _step(self, state: State, learning_rate: float, x: Array, y: Array) -> Step:
-        return self._training.step(state.parameters, state.optimizer, learning_rate, x, y)
-
-    def _flat(self, state: State) -> list[Any]:
-        return leaves((state.parameters, state.optimizer))
-
-    def _keep(self, state: State, values: list[Any]) -> None:
-        state.parameters, state.optimizer = rebuild((state.parameters, state.optimizer), values)
 
     # -- after an epoch ------------------------------------------------------------------------------------
 
@@ -331,7 +343,7 @@ class Solver:
                 break
             _, parameters, optimizer = step(state.parameters, state.optimizer, rate, x_batch, y_batch)
             state.parameters, state.optimizer = parameters, optimizer
-        values = [*self._flat(state), rate, x_batch, y_batch]
+        values = [*state.parameters.values(), *state.optimizer.values(), rate, x_batch, y_batch]
         self._state.parameters, self._state.optimizer = state.parameters, state.optimizer
         raise FloatingPointError(
             f"epoch {epoch}, batch {failed}: the loss is {loss}. {first_nonfinite(step.program, values)} "
@@ -351,7 +363,7 @@ class Solver:
             )
         if not len(x):
             raise ValueError(f"Solver: the {what} data has no rows")
-        dtype = next(iter(self._state.parameters.values())).dtype
+        dtype = next((array.dtype for array in self._state.parameters.values()), np.dtype(float))
         x = x.astype(dtype, copy=False)
         y = y.astype(dtype, copy=False) if y.dtype.kind == "f" else y
         for name, array in (("x", x), ("y", y)):
@@ -379,7 +391,8 @@ def clipped(gradients: dict[str, Any], largest: float) -> dict[str, Any]:
 
     Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent neural networks" (2013), algorithm 1.
     """
-    norm = np.sqrt(sum(np.sum(np.square(gradient)) for gradient in gradients.values()))
+    squares = [np.sum(np.square(gradient)) for gradient in gradients.values()]
+    norm = np.sqrt(functools.reduce(operator.add, squares))
     scale = largest / np.maximum(norm, largest)
     return {name: gradient * scale for name, gradient in gradients.items()}
 

@@ -52,7 +52,8 @@ def relu_forward(x):
 
     Example: ``relu(-2.0)`` is 0, ``relu(3.0)`` is 3.
     """
-    return np.maximum(x, 0), x > 0
+    positive = x > 0
+    return np.maximum(x, 0), positive
 
 
 def relu_backward(saved, d_out):

@@ -1,5 +1,7 @@
 """Functions of single entries. Operands broadcast against each other; gradients are summed back to each one's shape."""
 
+import math
+
 import numpy as np
 
 from chainrule.op import Op
@@ -129,8 +131,11 @@ def power_backward(saved, d_out):
     for single exponents, not in a neighbourhood of one.
     """
     a, b, out = saved
-    if isinstance(b, (int, float)):
+    if type(b) in (int, float):  # isinstance would take NumPy's float64 scalars too, which may have a gradient
         return unbroadcast(d_out * _constant_power_slope(a, b), np.shape(a)), None
+    if type(a) in (int, float):
+        # math.log gives a Python float, so that a float32 exponent has a float32 gradient.
+        return None, d_out * (out * math.log(a)) if a > 0 else np.zeros_like(d_out)
     slope_a = b * a ** np.where(b == 0, 1, b - 1)
     slope_b = np.where(a > 0, out * np.log(np.where(a > 0, a, 1)), 0)
     return unbroadcast(d_out * slope_a, np.shape(a)), unbroadcast(d_out * slope_b, np.shape(b))

@@ -161,6 +161,8 @@ def _operand_gradient(place, operands, terms, result, d_out):
     subscripts = ",".join(term for term, _ in inputs) + "->" + kept
     gradient = np.einsum(subscripts, *(operand for _, operand in inputs))
     shape = np.shape(operands[place])
+    # An axis of size 1 may have been broadcast against the same letter of another operand.
+    gradient = unbroadcast(gradient, tuple(size for letter, size in zip(own, shape, strict=True) if letter in known))
     if kept != own:
         spread = tuple(size if letter in known else 1 for letter, size in zip(own, shape, strict=True))
         gradient = np.broadcast_to(np.reshape(gradient, spread), shape)
@@ -180,18 +182,14 @@ def _terms(subscripts, operands):
     if len(terms) != len(operands):
         raise ValueError(f"einsum: {subscripts!r} names {len(terms)} operands, got {len(operands)}")
     ellipses = [
-        np.ndim(operand) - len(term.replace("...", ""))
+        np.ndim(operand) - len(term.replace("...", "")) if "..." in term else 0
         for term, operand in zip(terms, operands, strict=True)
-        if "..." in term
     ]
     spare = [letter for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if letter not in subscripts]
-    longest = max(ellipses, default=0)
-    if any(count != longest for count in ellipses):
-        raise ValueError(
-            f"einsum: the ellipses of {subscripts!r} stand for different numbers of axes; write letters"
-        )
+    longest = max(ellipses)
     dots = "".join(spare[:longest])
-    terms = [term.replace("...", dots) for term in terms]
+    # Shorter ellipses stand for the last of those axes, as shapes broadcast from the right.
+    terms = [term.replace("...", dots[longest - count :]) for term, count in zip(terms, ellipses, strict=True)]
     if not arrow:
         letters = "".join(terms)
         result = dots + "".join(sorted(one for one in set(letters) - set(dots) if letters.count(one) == 1))
@@ -199,7 +197,7 @@ def _terms(subscripts, operands):
         if len(set(term)) != len(term):
             raise ValueError(
                 f"einsum: a letter stands twice in {term!r}, a diagonal, which has no derivative here. Take the diagonal "
-                "first, x[np.arange(n), np.arange(n)]."
+                "first, np.diagonal(x)."
             )
     return terms, result.replace("...", dots)
 

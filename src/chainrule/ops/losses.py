@@ -122,17 +122,17 @@ def softmax_cross_entropy_forward(logits, labels, *, reduction="mean"):
 
     Example: logits (0, 0) cost log 2, whatever the label.
     """
-    labels = _as_rows(logits, labels)
+    one_hot = _as_rows(logits, labels)
     shifted = logits - np.max(logits, axis=-1, keepdims=True)
     exponentials = np.exp(shifted)
     total = np.sum(exponentials, axis=-1, keepdims=True)
     log_p = shifted - np.log(total)
     samples = np.shape(logits)[:-1]
     if reduction == "none":
-        loss = -np.sum(labels * log_p, axis=-1)
+        loss = -np.sum(one_hot * log_p, axis=-1)
     else:
-        loss = _divided(-np.sum(labels * log_p), reduction, samples, "softmax_cross_entropy")
-    return loss, (exponentials / total, log_p, labels, reduction)
+        loss = _divided(-np.sum(one_hot * log_p), reduction, samples, "softmax_cross_entropy")
+    return loss, (exponentials / total, log_p, one_hot, labels.dtype, reduction)
 
 
 def softmax_cross_entropy_backward(saved, d_out):
@@ -142,13 +142,13 @@ def softmax_cross_entropy_backward(saved, d_out):
 
         d loss / d z_k = -sum_j y_j (1[j = k] - p_k) = p_k sum_j y_j - y_k = p_k - y_k
 
-    since the labels of a sample sum to one. And ``d loss / d y_k = -log p_k``.
+    since the labels of a sample sum to one. And ``d loss / d y_k = -log p_k``; whole numbers have no gradient.
     """
-    p, log_p, labels, reduction = saved
+    p, log_p, one_hot, dtype, reduction = saved
     share = _share(d_out, reduction, np.shape(p)[:-1])
     if reduction == "none":
         share = share[..., None]
-    return (p - labels) * share, -log_p * share
+    return (p - one_hot) * share, -log_p * share if dtype.kind == "f" else None
 
 
 def _as_rows(logits, labels):
@@ -157,7 +157,7 @@ def _as_rows(logits, labels):
     if np.shape(labels) == np.shape(logits):
         if isinstance(labels, np.ndarray) and not np.allclose(labels.sum(axis=-1), 1, atol=1e-5):
             raise ValueError("softmax_cross_entropy: each row of labels must sum to one")
-        return labels
+        return labels if labels.dtype.kind == "f" else np.astype(labels, logits.dtype)
     if np.shape(labels) != np.shape(logits)[:-1] or labels.dtype.kind not in "iu":
         raise ValueError(
             f"softmax_cross_entropy: logits have shape {np.shape(logits)}; labels must be one-hot of that shape or whole "

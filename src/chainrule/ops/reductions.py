@@ -87,17 +87,19 @@ def prod_forward(x, *, axis=None, keepdims=False):
 def prod_backward(saved, d_out):
     """Pull the gradient back: ``d out / d x_i`` is the product of the others.
 
-    Dividing the product by x_i fails at zeros. With no zero among the entries that is right; with one zero, only that
-    entry has a slope, the product of the others; with two, none has.
+    Dividing the product by x_i fails at zeros, so the entries that are not zero are multiplied apart. The product of the
+    other zeros is 1 where there is none, 0 where there are several; one alone is written as the sum of all zeros less
+    x_i, which is 0 too but has the right slope: so second derivatives are right at zeros as well.
     """
     x, axis, keepdims = saved
-    shape = np.shape(x)
     zero = x == 0
-    zeros = np.sum(zero, axis=axis, keepdims=True)
-    others = np.where(zero, 1, x)
-    product = np.prod(others, axis=axis, keepdims=True)
-    slope = np.where(zero, zeros == 1, zeros == 0) * product / others
-    return expanded(d_out, shape, axis, keepdims) * slope
+    nonzero = np.where(zero, 1, x)
+    others = np.prod(nonzero, axis=axis, keepdims=True) / nonzero
+    zeros = np.where(zero, x, 0)
+    count = np.sum(zero, axis=axis, keepdims=True) - np.where(zero, 1, 0)
+    single = np.where(count == 1, np.sum(zeros, axis=axis, keepdims=True) - zeros, 0)
+    slope = others * np.where(count == 0, 1, single)
+    return expanded(d_out, np.shape(x), axis, keepdims) * slope
 
 
 def max_forward(x, *, axis=None, keepdims=False):

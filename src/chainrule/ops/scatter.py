@@ -1,6 +1,7 @@
 """Writing into parts of an array, as functions: NumPy has only statements for it, and a program needs values."""
 
 import functools
+import math
 
 import numpy as np
 
@@ -64,11 +65,23 @@ def write_at_forward(x, values, *index):
 
 
 def write_at_backward(saved, d_out):
-    """Pull the gradient back: what was replaced has none left, the rest keeps its own; values get theirs."""
+    """Pull the gradient back: what was replaced has none left, the rest keeps its own; values get theirs.
+
+    Where the index names a place twice, the last value is the one that stays, and the only one with a gradient.
+    """
     index, shape = saved
     place = index_of(index)
     d_x = written_at(d_out, place, 0)
-    return d_x, _values_gradient(d_out, place, shape), *(None for _ in index)
+    picked = d_out[place]
+    if not takes_once(index):
+        picked = np.where(_stays(d_out, place, np.shape(picked)), picked, 0)
+    return d_x, _values_gradient(picked, shape), *(None for _ in index)
+
+
+def _stays(d_out, place, shape):
+    """Whether each of the written values is still there at the end: number them, write the numbers, look."""
+    numbers = np.arange(math.prod(shape)).reshape(shape)
+    return written_at(np.zeros_like(d_out, dtype=int), place, numbers)[place] == numbers
 
 
 def add_at_forward(x, values, *index):
@@ -88,11 +101,11 @@ def add_at_forward(x, values, *index):
 def add_at_backward(saved, d_out):
     """Pull the gradient back: x keeps all of it, and each value gets that of the place it was added to."""
     index, shape = saved
-    return d_out, _values_gradient(d_out, index_of(index), shape), *(None for _ in index)
+    return d_out, _values_gradient(d_out[index_of(index)], shape), *(None for _ in index)
 
 
-def _values_gradient(d_out, place, shape):
-    picked = d_out[place]
+def _values_gradient(picked, shape):
+    """The gradients of the places, summed to the shape of the values that were broadcast to them."""
     extra = len(shape) - np.ndim(picked)
     d_values = unbroadcast(picked, shape[max(extra, 0) :])
     return np.reshape(d_values, shape) if extra > 0 else d_values
@@ -101,6 +114,15 @@ def _values_gradient(d_out, place, shape):
 def index_of(entries):
     """The index as it stands between brackets: one entry by itself, several as a tuple."""
     return entries[0] if len(entries) == 1 else tuple(entries)
+
+
+def takes_once(entries):
+    """Whether an index names no place twice; only arrays of whole numbers can.
+
+    >>> takes_once((1, slice(2, None), None)), takes_once((np.array([0, 0]),))
+    (True, False)
+    """
+    return all(np.ndim(entry) == 0 or getattr(entry, "dtype", None) == np.bool_ for entry in entries)
 
 
 write_at = Op(write_at_forward, write_at_backward)

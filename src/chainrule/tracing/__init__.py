@@ -7,7 +7,7 @@ Reading order: `program` (what is written), `tracer` and `numpy_calls` (what sta
 from chainrule.tracing.differentiate import grad, hessian, jacobian, value_and_grad, vjp
 from chainrule.tracing.errors import TracingError
 from chainrule.tracing.program import Equation, Program, Variable
-from chainrule.tracing.recorder import group
+from chainrule.tracing.recorder import group, named
 from chainrule.tracing.trace import trace
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "group",
     "hessian",
     "jacobian",
+    "named",
     "trace",
     "value_and_grad",
     "vjp",

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.tracing.program import Variable
-from chainrule.tracing.recorder import HIDDEN, Recorder
+from chainrule.tracing.recorder import HIDDEN, Recorder, mark
 from chainrule.tracing.tracer import Tracer
 
 __all__ = ["collecting_names", "gradient_names"]
@@ -25,8 +25,12 @@ __all__ = ["collecting_names", "gradient_names"]
 def collecting_names(recorder: Recorder) -> Iterator[None]:
     """Note the names of local variables that hold tracers, as functions return.
 
-    Python's profile hook reports each return; whatever hook was there is put back afterwards.
+    Python's profile hook reports each return. Where a profiler has taken the hook, it keeps it, and values go by
+    numbered names.
     """
+    if sys.getprofile() is not None:
+        yield
+        return
 
     depth = 0
     named_at: dict[Variable, int] = {}
@@ -39,16 +43,15 @@ def collecting_names(recorder: Recorder) -> Iterator[None]:
             depth -= 1
             if not frame.f_code.co_filename.startswith(HIDDEN):
                 for name, variable in _named_values(recorder, frame):
-                    if depth <= named_at.get(variable, depth):
+                    if variable not in recorder.hinted and depth <= named_at.get(variable, depth):
                         named_at[variable] = depth
                         recorder.names[variable] = name
 
-    previous = sys.getprofile()
     sys.setprofile(on_event)
     try:
         yield
     finally:
-        sys.setprofile(previous)
+        sys.setprofile(None)
 
 
 def _named_values(recorder: Recorder, frame: FrameType) -> Iterator[tuple[str, Variable]]:
@@ -67,10 +70,19 @@ def _named_values(recorder: Recorder, frame: FrameType) -> Iterator[tuple[str, V
                 yield name, constant
 
 
-def gradient_names(recorder: Recorder) -> dict[Variable, str]:
-    """All names, with ``d_x`` for the gradient with respect to ``x`` where the author gave it none."""
-    names = dict(recorder.names)
+def gradient_names(recorder: Recorder, inputs: dict[Variable, str]) -> dict[Variable, str]:
+    """All names: the inputs' own, the author's, and ``d_x`` for the gradient with respect to ``x``.
+
+    The gradient of an input is called so in any case: loops over gradients give the same name to all.
+    """
+    names = recorder.names | inputs
+    of_inputs = set(inputs)
+    for equation in recorder.equations:
+        operand = equation.operands[0] if equation.function is mark else None
+        if isinstance(operand, Variable) and operand in inputs:
+            names[equation.output] = inputs[operand]
+            of_inputs.add(equation.output)
     for gradient, variable in recorder.gradient_of.items():
-        if gradient not in names and variable in names:
+        if variable in names and (gradient not in names or variable in of_inputs):
             names[gradient] = f"d_{names[variable]}"
     return names

@@ -88,9 +88,11 @@ class Equation:
 
     def uses(self) -> Iterator[Variable]:
         """The variables among the operands, in order, one entry a slot: ``a * a`` uses ``a`` twice."""
-        for leaf in leaves((self.operands, tuple(self.keywords.values()))):
-            if isinstance(leaf, Variable):
-                yield leaf
+        for operand in (*self.operands, *self.keywords.values()):
+            if isinstance(operand, Variable):
+                yield operand
+            elif isinstance(operand, (tuple, list, slice)):
+                yield from (leaf for leaf in leaves(operand) if isinstance(leaf, Variable))
 
     def evaluate(self, values: Callable[[Any], Any]) -> Any:
         """Apply the function, with ``values`` giving what stands for each operand."""

@@ -20,7 +20,17 @@ from chainrule.tracing.program import CallSite, Equation, Origin, Variable, prim
 from chainrule.tracing.tracer import Tracer
 from chainrule.tracing.trees import map_tree
 
-__all__ = ["HIDDEN", "Call", "Recorder", "active_recorder", "group", "mark", "sharing_key"]
+__all__ = [
+    "COMMUTATIVE",
+    "HIDDEN",
+    "Call",
+    "Recorder",
+    "active_recorder",
+    "group",
+    "mark",
+    "named",
+    "sharing_key",
+]
 
 HIDDEN = (str(Path(__file__).parent), str(Path(np.__file__).parent), str(Path(__file__).parents[1] / "op.py"))
 _active: ContextVar[Recorder | None] = ContextVar("chainrule_recorder", default=None)
@@ -57,6 +67,7 @@ class Recorder:
         self.constants: dict[Variable, Any] = {}
         self.calls: dict[Variable, Call] = {}
         self.names: dict[Variable, str] = {}
+        self.hinted: set[Variable] = set()
         self.gradient_of: dict[Variable, Variable] = {}
         self.rebound: dict[int, tuple[Any, Tracer]] = {}
         self._shared: dict[Any, Variable] = {}
@@ -290,19 +301,31 @@ def group(name: str) -> contextlib.AbstractContextManager[None]:
     return contextlib.nullcontext() if recorder is None else recorder.grouped(name)
 
 
+def named(value: Any, name: str) -> Any:
+    """Give ``value``; if it is being traced, note its name, for programs built by loops over layers.
+
+    >>> named(3.0, "affine1")
+    3.0
+    """
+    if isinstance(value, Tracer):
+        value.recorder.names[value.current] = name
+        value.recorder.hinted.add(value.current)
+    return value
+
+
 def _same_bits(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
     """Equal in shape, dtype and every bit, so that nan equals nan and 0.0 differs from -0.0."""
     return a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes()
 
 
-_COMMUTATIVE = frozenset({np.add, np.multiply, np.maximum, np.minimum, operator.add, operator.mul})
+COMMUTATIVE = frozenset({np.add, np.multiply, np.maximum, np.minimum, operator.add, operator.mul})
 
 
 def sharing_key(function: Callable[..., Any], operands: Any, keywords: Any) -> Any:
     """Equal for two applications that must give the same value; None where that can't be told."""
     try:
         parts = tuple(map(_key, operands))
-        if function in _COMMUTATIVE and hash(parts[0]) > hash(parts[1]):
+        if function in COMMUTATIVE and hash(parts[0]) > hash(parts[1]):
             parts = parts[::-1]
         if keywords:
             return function, parts, tuple((name, _key(value)) for name, value in keywords.items())

@@ -52,7 +52,7 @@ def trace(function: Callable[..., Any], *examples: Any) -> Program:
         outputs = map_tree(lambda leaf: _as_output(recorder, leaf), result)
     finally:
         recorder.restore()
-    names = gradient_names(recorder) | _input_names(function, inputs)
+    names = gradient_names(recorder, _input_names(function, inputs))
     name = getattr(function, "__name__", type(function).__name__)
     program = Program(name, inputs, recorder.constants, tuple(recorder.equations), outputs, names)
     return strip(program)

@@ -1,0 +1,5 @@
+"""Measurements, one file a question. ``python -m benchmarks`` runs them all and prints a table of ratios.
+
+Peers are measured in the same run, in turn with ours, since machines are shared and noisy; figures are medians and
+ratios of medians; compile time is kept apart.
+"""

@@ -1,0 +1,38 @@
+"""Run the benchmarks, all or those named, and print the table.
+
+    python -m benchmarks [NAME ...]
+"""
+
+from __future__ import annotations
+
+import importlib
+import platform
+import sys
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+NAMES = ("logistic_digits", "small_network", "large_network", "long_chain", "import_time")
+
+
+def main() -> int:
+    names = sys.argv[1:] or NAMES
+    unknown = sorted(set(names) - set(NAMES))
+    if unknown:
+        print(f"no benchmark called {', '.join(unknown)}; there are {', '.join(NAMES)}", file=sys.stderr)
+        return 2
+    console = Console(width=120)
+    table = Table("question", "asked", "measured", "", title=f"Python {platform.python_version()}, NumPy {np.__version__}")
+    short = 0
+    for name in names:
+        for row in importlib.import_module(f"benchmarks.{name}").rows():
+            verdict = {True: "reached", False: "[bold]short[/]", None: "no peer"}[row.reached]
+            short += row.reached is False
+            table.add_row(row.question, row.asked, row.measured, verdict)
+    console.print(table)
+    return 1 if short else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,198 @@
+"""The report: one page that needs nothing but itself."""
+
+from __future__ import annotations
+
+import datetime
+import shlex
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from chainrule.data import Preparation
+from chainrule.runs.code import highlighted
+from chainrule.runs.findings import raw_row, worst_rows
+from chainrule.runs.scores import ClassScores, ValueScores, percent
+from chainrule.runs.settings import DataSettings, TrainingSettings
+from chainrule.runs.svg import Drawn
+from chainrule.runs.text import printable, shortened
+from chainrule.runs.training import Trained
+
+__all__ = ["described_model", "render_report", "train_command"]
+
+Rows = list[tuple[str, str]]
+MOST_LISTED = 10
+MOST_COLUMNS = 8
+
+
+def render_report(
+    place: Path, trained: Trained, data: DataSettings, record: dict[str, Any], drawn: Sequence[Drawn]
+) -> str:
+    """The page's text. Everything that came from a file or a user is escaped by the template."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=PackageLoader("chainrule.runs"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters["printable"] = printable
+    score, measure = trained.scores.headline()
+    return environment.get_template("report.html").render(
+        name=place.name,
+        date=datetime.date.today().isoformat(),
+        score=score,
+        measure=measure,
+        meaning=_meaning(trained),
+        facts=_facts(trained, data),
+        warnings=_warnings(trained),
+        plots={plot.name: (plot, Markup(plot.svg)) for plot in drawn},
+        classes=_class_table(trained),
+        worst=_worst_table(trained),
+        step=Markup(highlighted(trained.step_source)),
+        settings=[("Data", _settings(data.completed(trained.prepared.preparation))), ("Training", _settings(trained.settings))],
+        versions=record["versions"],
+        commands=_commands(place, trained, data),
+    )
+
+
+def described_model(settings: TrainingSettings, preparation: Preparation, outputs: int) -> str:
+    """The layers in a line.
+
+    >>> from chainrule.data.columns import NumericColumn
+    >>> from chainrule.data.targets import NumberTarget
+    >>> one = Preparation((NumericColumn("area", 60.0, 20.0),), NumberTarget("price", 300.0, 50.0))
+    >>> described_model(TrainingSettings(hidden=(8,), activation="relu"), one, 1)
+    '1 → 8 relu → 1'
+    """
+    widths = [f"{units} {settings.activation}" for units in settings.hidden or ()]
+    return " → ".join([str(len(preparation.feature_names)), *widths, str(outputs)])
+
+
+def _meaning(trained: Trained) -> str:
+    """The main score in a sentence."""
+    scores = trained.scores
+    if isinstance(scores, ClassScores):
+        return (
+            f"{scores.correct} of {scores.rows} test rows, never seen in training, get the right class. "
+            f"Always the most frequent class would be right for {percent(scores.baseline)}."
+        )
+    return (
+        f"Predictions for {scores.rows} test rows, never seen in training, are off by {scores.rmse:.4g} "
+        f"(root mean square). Always the mean would be off by {scores.spread:.4g}."
+    )
+
+
+def _facts(trained: Trained, data: DataSettings) -> list[tuple[str, str, str]]:
+    """Name, value, details."""
+    parts, preparation = trained.prepared.split, trained.prepared.preparation
+    rows = len(parts.train) + len(parts.validation) + len(parts.test)
+    classes = f", {len(preparation.classes)} classes" if preparation.classes else ""
+    count = sum(array.size for array in trained.model.parameters.values())
+    outputs = list(trained.model.parameters.values())[-1].size
+    seconds = sum(trained.history.column("seconds") or [0.0])  # type: ignore[arg-type]
+    best = "" if trained.best_epoch is None else f"best: epoch {trained.best_epoch}"
+    facts = [
+        ("Data", f"{rows:,} rows", f"{Path(data.data).name}: {len(preparation.feature_names)} features{classes}"),
+        ("Split", f"{len(parts.train):,}", f"to train; {len(parts.validation):,} to validate, {len(parts.test):,} to test"),
+        ("Model", f"{count:,} parameters", f"{trained.settings.model}: {described_model(trained.settings, preparation, outputs)}"),
+        ("Training", f"{len(trained.history)} epochs", f"{seconds:.2g} s; {best}".rstrip("; ")),
+    ]  # fmt: skip
+    if isinstance(trained.scores, ValueScores):
+        errors = f"RMSE {trained.scores.rmse:.4g}", f"MAE {trained.scores.mae:.4g} on test rows"
+        facts.insert(0, ("Error", *errors))
+    return facts
+
+
+def _warnings(trained: Trained) -> list[str]:
+    """What a reader must know before believing the score."""
+    warnings = []
+    if trained.history.interrupted:
+        warnings.append(
+            f"Training was stopped by Ctrl-C after {len(trained.history)} of {trained.settings.epochs} epochs. "
+            "What was learned until then is kept."
+        )
+    rows = len(trained.prepared.split.test)
+    if rows < 30:
+        warnings.append(f"Only {rows} test rows: another split may give quite another score.")
+    return warnings
+
+
+def _class_table(trained: Trained) -> list[tuple[str, int, int, str, str]]:
+    """Label, rows, found, recall, precision of each class; nothing in regression."""
+    if not isinstance(trained.scores, ClassScores):
+        return []
+    labels = trained.prepared.preparation.classes or ()
+    return [
+        (str(label), rows, found, *("–" if part is None else percent(part) for part in parts))  # type: ignore[misc]
+        for label, (rows, found, *parts) in zip(labels, trained.scores.per_class(), strict=True)
+    ]
+
+
+def _worst_table(trained: Trained) -> tuple[list[str], list[list[str]]]:
+    """The rows with the worst predictions as a table, for data without pictures."""
+    test, preparation = trained.prepared.split.test, trained.prepared.preparation
+    rows = worst_rows(trained, MOST_LISTED)
+    if test.image_shape is not None or not len(rows):
+        return [], []
+    truth, predictions = preparation.original(test.y), trained.predictions
+    table = []
+    for row in rows:
+        said = [_value(truth[row]), _value(predictions.values[row])]
+        if predictions.probabilities is not None:
+            said.append(percent(float(predictions.probabilities[row].max())))
+        table.append(said + [shortened(value) for _, value in raw_row(preparation, test.x[row])[:MOST_COLUMNS]])
+    names = [shortened(column.name) for column in preparation.columns[:MOST_COLUMNS]]
+    sure = [] if predictions.probabilities is None else ["probability"]
+    return ["true", "predicted", *sure, *names], table
+
+
+def _value(value: Any) -> str:
+    return f"{value:.5g}" if isinstance(value, float) else shortened(value)
+
+
+def _settings(record: DataSettings | TrainingSettings) -> Rows:
+    return [(field.name.replace("_", " "), _setting(getattr(record, field.name))) for field in fields(record)]
+
+
+def _setting(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(printable, value)) or "–"
+    return "–" if value is None else printable(value)
+
+
+def _commands(place: Path, trained: Trained, data: DataSettings) -> list[tuple[str, str]]:
+    run = shlex.quote(printable(place))
+    preparation = trained.prepared.preparation
+    return [
+        ("Predict a new table", f"chainrule predict {run} new.csv --out predictions.csv"),
+        ("Evaluate on labelled rows", f"chainrule evaluate {run} new.csv"),
+        ("Train it again", train_command(data, trained.settings, preparation)),
+    ]
+
+
+def train_command(data: DataSettings, settings: TrainingSettings, preparation: Preparation) -> str:
+    """The command that trains this again: what differs from the defaults."""
+    usual = TrainingSettings(model=settings.model, optimizer=settings.optimizer).completed(preparation)
+    words = ["chainrule", "train", data.data]
+    words += _options(data, DataSettings(), leave_out={"data"})
+    words += ["--model", str(settings.model)] if settings.model != "network" else []
+    usual_optimizer = TrainingSettings(model=settings.model).completed(preparation).optimizer
+    words += ["--optimizer", str(settings.optimizer)] if settings.optimizer != usual_optimizer else []
+    words += _options(settings, usual, leave_out={"model", "optimizer"})
+    return shlex.join(map(printable, words))
+
+
+def _options(record: Any, usual: Any, leave_out: set[str]) -> list[str]:
+    words = []
+    for field in fields(record):
+        value = getattr(record, field.name)
+        if field.name in leave_out or value is None or value == getattr(usual, field.name):
+            continue
+        option = f"--{field.name.replace('_', '-')}"
+        if field.name == "hidden":
+            words += [option, ",".join(map(str, value)) or "0"]
+        else:
+            for part in value if isinstance(value, tuple) else (value,):
+                words += [option, str(part)]
+    return words
