@@ -1,6 +1,6 @@
 """Run the benchmarks, all or those named, and print the table.
 
-    python -m benchmarks [NAME ...]
+python -m benchmarks [NAME ...]
 """
 
 from __future__ import annotations
@@ -23,7 +23,13 @@ def main() -> int:
         print(f"no benchmark called {', '.join(unknown)}; there are {', '.join(NAMES)}", file=sys.stderr)
         return 2
     console = Console(width=120)
-    table = Table("question", "asked", "measured", "", title=f"Python {platform.python_version()}, NumPy {np.__version__}")
+    table = Table(
+        "question",
+        "asked",
+        "measured",
+        "",
+        title=f"Python {platform.python_version()}, NumPy {np.__version__}",
+    )
     short = 0
     for name in names:
         for row in importlib.import_module(f"benchmarks.{name}").rows():

@@ -27,5 +27,10 @@ def rows() -> list[Row]:
     accuracy = f"{np.mean(model(x_test).argmax(axis=1) == y_test.argmax(axis=1)):.3f}"
     return [
         Row("logistic regression on digits: losses", LOSSES, losses, losses == LOSSES),
-        Row("  its test accuracy", "0.953", f"{accuracy} ({seconds:.2f} s, tracing included)", accuracy == "0.953"),
+        Row(
+            "  its test accuracy",
+            "0.953",
+            f"{accuracy} ({seconds:.2f} s, tracing included)",
+            accuracy == "0.953",
+        ),
     ]

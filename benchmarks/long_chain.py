@@ -29,5 +29,12 @@ def rows() -> list[Row]:
     for name, run in questions.items():
         short, long = (timed(lambda run=run, length=length: run(length)) / length for length in LENGTHS)
         measured = f"{long / short:.2f} ({short * 1e6:.0f} us, {long * 1e6:.0f} us)"
-        table.append(Row(f"{name}: time per operation, chain of 50,000 / of 5,000", "about 1", measured, long / short < 2))
+        table.append(
+            Row(
+                f"{name}: time per operation, chain of 50,000 / of 5,000",
+                "about 1",
+                measured,
+                long / short < 2,
+            )
+        )
     return table

@@ -80,9 +80,7 @@ def _plain_errors(path: str | Path) -> Iterator[None]:
     except FileNotFoundError as error:
         if folder.exists():  # such as /proc, where nobody may create a file
             raise FileNotFoundError(f"cannot write {path}: {folder} takes no new files.") from error
-        raise FileNotFoundError(
-            f"cannot write {path}: the folder {folder} does not exist. Create it first."
-        ) from error
+        raise FileNotFoundError(f"cannot write {path}: the folder {folder} does not exist. Create it first.") from error
     except (NotADirectoryError, FileExistsError) as error:
         if error.errno is None:  # our own words already
             raise

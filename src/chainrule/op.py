@@ -61,9 +61,11 @@ class Op:
         try:
             result = self.forward(*arrays, **parameters)
         except (ValueError, IndexError) as error:
-            if str(error).startswith(f"{self.name}: "):  # the op has already said what it expected
+            # The op may have said already what it expected; np.matmul begins with its name too, but says less.
+            if str(error).startswith(f"{self.name}: ") and "core dimension" not in str(error):
                 raise
-            raise type(error)(f"{self.name}: {explain_shapes(self.forward, arrays, error)}") from error
+            explanation = explain_shapes(self.forward, arrays, error).removeprefix(f"{self.name}: ")
+            raise _alike(error, f"{self.name}: {explanation}") from error
         if not (isinstance(result, tuple) and len(result) == 2):
             raise TypeError(
                 f"{self.name}: forward must return (out, saved), got {type(result).__name__}. "
@@ -84,3 +86,11 @@ class Op:
 
     def __repr__(self) -> str:
         return f"Op({self.name!r})"
+
+
+def _alike(error: Exception, message: str) -> Exception:
+    """An error of the same type; some types are not made from a message alone, then of its general kind."""
+    try:
+        return type(error)(message)
+    except TypeError:
+        return IndexError(message) if isinstance(error, IndexError) else ValueError(message)

@@ -32,12 +32,12 @@ def documented_shapes(function: Callable[..., Any]) -> dict[str, tuple[str, ...]
 
 def explain_shapes(function: Callable[..., Any], arrays: Sequence[Any], error: Exception) -> str:
     """Say which documented shape rule ``arrays`` break, or else NumPy's own message and the shapes."""
-    names = [name for name, _ in zip(inspect.signature(function).parameters, arrays, strict=False)]
+    names = _argument_names(function, len(arrays))
     shapes = {name: tuple(getattr(array, "shape", ())) for name, array in zip(names, arrays, strict=False)}
     documented = documented_shapes(function)
     sizes: dict[str, tuple[str, int]] = {}
     for name, shape in shapes.items():
-        for place, letter, size in _named_sizes(documented.get(name, ()), shape):
+        for place, letter, size in _named_sizes(documented.get(name.partition("[")[0], ()), shape):
             where = f"{name}.shape[{place}]"
             if letter in sizes and sizes[letter][1] != size:
                 first, expected = sizes[letter]
@@ -45,6 +45,17 @@ def explain_shapes(function: Callable[..., Any], arrays: Sequence[Any], error: E
             sizes.setdefault(letter, (where, size))
     listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
     return f"{error} (shapes: {listed})" if listed else str(error)
+
+
+def _argument_names(function: Callable[..., Any], count: int) -> list[str]:
+    """A name for each of ``count`` positional arguments; those of ``*arrays`` are ``arrays[0]``, ``arrays[1]``."""
+    names: list[str] = []
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            names += [f"{parameter.name}[{number}]" for number in range(count - len(names))]
+        elif parameter.kind is not parameter.KEYWORD_ONLY:
+            names.append(parameter.name)
+    return names
 
 
 def _named_sizes(documented: tuple[str, ...], shape: tuple[int, ...]) -> list[tuple[int, str, int]]:
@@ -62,7 +73,5 @@ def _named_sizes(documented: tuple[str, ...], shape: tuple[int, ...]) -> list[tu
     else:
         return []
     return [
-        (place, letter, shape[place])
-        for place, letter in zip(places, documented, strict=True)
-        if not letter.isdigit()
+        (place, letter, shape[place]) for place, letter in zip(places, documented, strict=True) if not letter.isdigit()
     ]

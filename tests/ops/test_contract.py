@@ -154,6 +154,41 @@ RESHAPING = [
     Case(ops.take, (X, 2), {"axis": 1}),
     *(Case(ops.flip, (TENSOR,), {"axis": axis}) for axis in (None, 0, -1, (0, 2))),
     Case(ops.copy, (X,)),
+    *(
+        Case(ops.hstack, tuple(normal(*shape) for shape in shapes))
+        for shapes in [((2, 1), (2, 3)), ((3,), (4,)), ((), ()), ((2, 1, 4), (2, 2, 4)), ((2,), (), (1,))]
+    ),
+    *(
+        Case(ops.vstack, tuple(normal(*shape) for shape in shapes))
+        for shapes in [((1, 3), (2, 3)), ((3,), (3,)), ((3,), (2, 3)), ((), ()), ((2, 1, 4), (3, 1, 4))]
+    ),
+    *(Case(ops.repeat, (TENSOR,), {"repeats": 3, "axis": axis}) for axis in (None, 0, 1, -1)),
+    Case(ops.repeat, (normal(),), {"repeats": 2}),
+    *(
+        Case(ops.diagonal, (x,), {"offset": offset, "axis1": a, "axis2": b})
+        for x, a, b in ((X, 0, 1), (X, 1, 0), (TENSOR, 0, 1), (TENSOR, -1, 0), (TENSOR, 1, 2))
+        for offset in (0, 1, -1)
+    ),
+    *(
+        Case(ops.hstack, tuple(normal(*shape) for shape in shapes))
+        for shapes in ([(3, 1), (3, 2)], [(2,), (3,)], [(), (2,)], [(2, 1, 4), (2, 3, 4)])
+    ),
+    *(
+        Case(ops.vstack, tuple(normal(*shape) for shape in shapes))
+        for shapes in ([(3,), (3,)], [(2, 3), (3,)], [(), ()], [(1, 3, 4), (2, 3, 4)])
+    ),
+    *(Case(ops.repeat, (TENSOR,), {"repeats": 2, "axis": axis}) for axis in (None, 0, 1, -1)),
+    Case(ops.repeat, (normal(),), {"repeats": 3}),
+    *(
+        Case(ops.diagonal, (x,), {"offset": offset, "axis1": axis1, "axis2": axis2})
+        for x, offset, axis1, axis2 in [
+            (X, 0, 0, 1),
+            (X, 1, 0, 1),
+            (X, -2, 1, 0),
+            (TENSOR, 0, 0, 2),
+            (TENSOR, 1, -1, 1),
+        ]
+    ),
 ]
 
 SCATTER = [
@@ -171,6 +206,9 @@ SCATTER = [
     ),
     Case(ops.add_at, (normal(3, 4), normal(3, 4), ROWS)),
     Case(ops.add_at, (normal(3, 4), normal(3, 1), ROWS)),
+    Case(ops.write_at, (normal(3, 4), normal(3, 4), ROWS)),
+    Case(ops.write_at, (normal(3, 4), normal(3, 1), ROWS)),
+    Case(ops.write_at, (normal(3, 4), normal(), ROWS, ROWS)),
     Case(ops.write_at, (X, normal(1, 1, 4), 0)),
     Case(ops.write_at, (X, normal(), MASK), kept=(2,)),
 ]
@@ -229,6 +267,11 @@ LINEAR = [
             ("ij,ij,i->j", (3, 4), (3, 4), (3,)),
             ("ij,k->k", (2, 3), (4,)),
             ("nd, dh -> nh", (2, 3), (3, 4)),
+            ("...d,...d->...", (2, 3), (5, 2, 3)),
+            ("...d,d...->...", (2, 3), (3,)),
+            ("...,...", (5, 1, 3), (2, 1)),
+            ("ij,ij->ij", (1, 3), (2, 3)),
+            ("ij,ij->j", (2, 1), (2, 3)),
         ]
     ),
 ]

@@ -91,9 +91,7 @@ def test_the_jacobian_of_a_matrix_product():
     w = np.arange(6.0).reshape(2, 3)
 
     np.testing.assert_array_equal(w, jacobian(lambda x: w @ x)(x))
-    np.testing.assert_array_equal(
-        np.einsum("ik,j->ikj", np.eye(2), x).transpose(0, 1, 2), jacobian(lambda w: w @ x)(w)
-    )
+    np.testing.assert_array_equal(np.einsum("ik,j->ikj", np.eye(2), x).transpose(0, 1, 2), jacobian(lambda w: w @ x)(w))
 
 
 def test_the_jacobian_of_a_tree_has_both_forms():
@@ -160,9 +158,7 @@ def test_an_ops_own_backward_is_used_and_not_numpys():
 
     straight_through = Op(through_forward, through_backward)
 
-    np.testing.assert_array_equal(
-        [1.0, 1.0], grad(lambda x: straight_through(x).sum())(np.array([-2.0, 3.0]))
-    )
+    np.testing.assert_array_equal([1.0, 1.0], grad(lambda x: straight_through(x).sum())(np.array([-2.0, 3.0])))
 
 
 def test_an_op_with_an_identity_forward_keeps_its_backward_to_itself():
@@ -180,11 +176,10 @@ def test_float32_gives_float32_gradients():
 
 @pytest.mark.parametrize("value", [3, np.arange(3), np.array([True]), {"w": np.arange(2)}])
 def test_integers_are_refused_by_name(value):
+    def f(weight):
+        return 0.0
+
     with pytest.raises(TypeError, match=r"argument '(weight|w)' of f"):
-
-        def f(weight):
-            return 0.0
-
         grad(f)(value)
 
 

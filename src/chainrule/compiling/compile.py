@@ -45,9 +45,7 @@ class Step:
         if isinstance(outputs, Variable):
             return results
         computed = iter(results if len(self.program.output_variables) != 1 else (results,))
-        return rebuild(
-            outputs, [next(computed) if isinstance(leaf, Variable) else leaf for leaf in leaves(outputs)]
-        )
+        return rebuild(outputs, [next(computed) if isinstance(leaf, Variable) else leaf for leaf in leaves(outputs)])
 
 
 class Compiled:
@@ -97,12 +95,8 @@ class Compiled:
         if self._latest is None:
             name = getattr(self.function, "__name__", "f")
             if self.engine == "eager":
-                raise RuntimeError(
-                    f"compile: the eager engine runs {name} itself and writes no program for it"
-                )
-            raise RuntimeError(
-                f"compile: {name} has no program yet; it is written for the arguments of a first call"
-            )
+                raise RuntimeError(f"compile: the eager engine runs {name} itself and writes no program for it")
+            raise RuntimeError(f"compile: {name} has no program yet; it is written for the arguments of a first call")
         return self._latest
 
     def __repr__(self) -> str:
@@ -110,9 +104,7 @@ class Compiled:
         return f"<compiled {name}, engine {self.engine!r}, {len(self._steps)} steps>"
 
 
-def compile(
-    function: Callable[..., Any], engine: str = "numpy", donate_argnums: tuple[int, ...] = ()
-) -> Compiled:
+def compile(function: Callable[..., Any], engine: str = "numpy", donate_argnums: tuple[int, ...] = ()) -> Compiled:
     """Make a function run from a program's text, traced once for each set of shapes and dtypes.
 
     >>> import numpy as np

@@ -59,9 +59,7 @@ class Memory:
 
     def plans(self, equation: Equation) -> bool:
         """Whether the equation's result is large and made by a function that can write where it is told."""
-        return (
-            bool(self.donated) and _size(equation.output) >= LARGE and isinstance(equation.function, np.ufunc)
-        )
+        return bool(self.donated) and _size(equation.output) >= LARGE and isinstance(equation.function, np.ufunc)
 
     def heirs(self, equations: Iterable[Equation]) -> dict[Variable, Variable]:
         """For a large value that is used once, the value of the same form that will be made in its place."""

@@ -6,6 +6,7 @@ exactly. ``x + 0`` stays, for instance: it turns -0.0 into 0.0.
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from chainrule.tracing.trees import leaves
 __all__ = ["simplify"]
 
 _ELEMENTWISE = frozenset({np.add, np.subtract, np.multiply, np.divide, np.maximum, np.minimum})
+
+_BY_ONE = frozenset({np.multiply, np.divide, operator.mul, operator.truediv})
 
 
 def simplify(program: Program) -> Program:
@@ -38,9 +41,9 @@ def _equal_to(equation: Equation, made_by: dict[Variable, Equation]) -> Any:
     operands, output = equation.operands, equation.output
     function = equation.function
     first = operands[0] if operands else None
-    if function is np.multiply and _is_one(operands[0]) and _is_like(operands[1], output):
+    if function in (np.multiply, operator.mul) and _is_one(operands[0]) and _is_like(operands[1], output):
         return operands[1]
-    if function in (np.multiply, np.divide) and _is_one(operands[1]) and _is_like(first, output):
+    if function in _BY_ONE and _is_one(operands[1]) and _is_like(first, output):
         return first
     if function in (np.positive, np.copy, np.reshape, np.broadcast_to, np.astype) and _is_like(first, output):
         return first

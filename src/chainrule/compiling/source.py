@@ -188,10 +188,10 @@ class _Writer:
         name = self.names[replaced]
         if equation.function in COMMUTATIVE and equation.operands[1] is replaced:
             expressions.reverse()
-        if self._best_name(equation.output) not in (self._best_name(replaced), ""):
-            if equation.output not in self.same_as_input:
-                self._assign(equation.output, _call(equation, expressions, name))
-                return
+        has_own_name = self._best_name(equation.output) not in (self._best_name(replaced), "")
+        if has_own_name and equation.output not in self.same_as_input:
+            self._assign(equation.output, _call(equation, expressions, name))
+            return
         self.names[equation.output] = name
         augments = isinstance(expressions[0], ast.Name) and expressions[0].id == name
         if equation.function in _BINARY and not equation.keywords and augments:
@@ -213,7 +213,7 @@ class _Writer:
                 value = ast.Call(ast.Attribute(value, "copy", ast.Load()), [], [])
             seen.add(variable)
             values.append(value)
-        self.lines.append(f"{INDENT}return {', '.join(map(ast.unparse, values))}")
+        self.lines.append(f"{INDENT}return {', '.join(map(ast.unparse, values)) or '()'}")
 
     def _line(self, statement: ast.stmt) -> None:
         self.lines.append(INDENT + ast.unparse(statement))
@@ -243,9 +243,7 @@ class _Writer:
         keywords = [ast.keyword(name, self._value(value, reads)) for name, value in equation.keywords.items()]
         of_array = isinstance(first, Variable) and not first.is_python_number
         if of_array and (function in _METHODS or function is np.astype):
-            return ast.Call(
-                ast.Attribute(values[0], primitive_name(function), ast.Load()), values[1:], keywords
-            )
+            return ast.Call(ast.Attribute(values[0], primitive_name(function), ast.Load()), values[1:], keywords)
         return ast.Call(self._function(function), values, keywords)
 
     def _function(self, function: Callable[..., Any]) -> ast.expr:
@@ -259,9 +257,7 @@ class _Writer:
         kinds = {operand.dtype for operand in equation.operands if isinstance(operand, Variable)}
         adapts = isinstance(equation.function, np.ufunc)
         return [
-            _PlainNumber(operand)
-            if adapts and isinstance(operand, np.floating) and operand.dtype in kinds
-            else operand
+            _PlainNumber(operand) if adapts and isinstance(operand, np.floating) and operand.dtype in kinds else operand
             for operand in equation.operands
         ]
 
@@ -361,9 +357,7 @@ def literal(value: Any) -> ast.expr:
     if isinstance(value, np.dtype):
         return ast.Name(f"np.{value.name}", ast.Load())
     if isinstance(value, type):
-        return ast.Name(
-            f"np.{value.__name__}" if issubclass(value, np.generic) else value.__name__, ast.Load()
-        )
+        return ast.Name(f"np.{value.__name__}" if issubclass(value, np.generic) else value.__name__, ast.Load())
     if isinstance(value, float) and not math.isfinite(value):
         known = ast.Name("np.nan" if math.isnan(value) else "np.inf", ast.Load())
         return ast.UnaryOp(ast.USub(), known) if value < 0 else known

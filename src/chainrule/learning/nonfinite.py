@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ def _is(leaf: Any) -> bool:
     return isinstance(leaf, Variable)
 
 
-def _describe_equation(equation: Equation, values: dict[Variable, Any], names: dict[Variable, str]) -> str:
+def _describe_equation(equation: Equation, values: dict[Variable, Any], names: Mapping[Variable, str]) -> str:
     shown = []
     for leaf in leaves(equation.operands):
         if isinstance(leaf, Variable):

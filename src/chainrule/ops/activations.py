@@ -8,8 +8,8 @@ from chainrule.op import Op
 def sigmoid_forward(x):
     """Squash to between 0 and 1: ``out = 1 / (1 + e^-x)``.
 
-    Written ``e^min(x, 0) / (1 + e^-|x|)``, which is ``1 / (1 + e^-x)`` for positive x and ``e^x / (1 + e^x)`` for negative:
-    no exponential can overflow, and small results keep their precision.
+    Written ``e^min(x, 0) / (1 + e^-|x|)``, which is ``1 / (1 + e^-x)`` for positive x and ``e^x / (1 + e^x)`` for
+    negative: no exponential can overflow, and small results keep their precision.
 
     Args:
         x: inputs, any shape.
@@ -143,7 +143,7 @@ def log_softmax_forward(x, *, axis=-1):
 
 
 def log_softmax_backward(saved, d_out):
-    """Pull the gradient back: ``d out_j / d x_k = 1[j = k] - softmax_k``, so ``d_x = d_out - softmax sum_j d_out_j``."""
+    """Pull the gradient back: ``d out_j / d x_k = 1[j = k] - softmax_k``, so ``d_x = d_out - softmax sum(d_out)``."""
     out, axis = saved
     return d_out - np.exp(out) * np.sum(d_out, axis=axis, keepdims=True)
 

@@ -292,9 +292,7 @@ def logaddexp_forward(a, b):
 def logaddexp_backward(saved, d_out):
     """Pull the gradient back: ``d out / d a = e^a / (e^a + e^b) = e^(a - out)``, and the same for b."""
     a, b, out = saved
-    return unbroadcast(d_out * np.exp(a - out), np.shape(a)), unbroadcast(
-        d_out * np.exp(b - out), np.shape(b)
-    )
+    return unbroadcast(d_out * np.exp(a - out), np.shape(a)), unbroadcast(d_out * np.exp(b - out), np.shape(b))
 
 
 # -- one operand ---------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ def matmul_forward(a, b):
 
     Args:
         a: left factor, shape (..., D).
-        b: right factor, shape (D,) or (..., D, H).
+        b: right factor, shape (..., D, H) or (D,).
 
     Example: (1, 2) times (3, 4) is 11.
     """
@@ -152,9 +152,7 @@ def einsum_backward(saved, d_out):
 
 def _operand_gradient(place, operands, terms, result, d_out):
     own = terms[place]
-    others = [
-        (term, operand) for at, (term, operand) in enumerate(zip(terms, operands, strict=True)) if at != place
-    ]
+    others = [(term, operand) for at, (term, operand) in enumerate(zip(terms, operands, strict=True)) if at != place]
     known = set(result).union(*(term for term, _ in others))
     kept = "".join(letter for letter in own if letter in known)
     inputs = [(result, d_out), *others]
@@ -196,8 +194,8 @@ def _terms(subscripts, operands):
     for term in terms:
         if len(set(term)) != len(term):
             raise ValueError(
-                f"einsum: a letter stands twice in {term!r}, a diagonal, which has no derivative here. Take the diagonal "
-                "first, np.diagonal(x)."
+                f"einsum: a letter stands twice in {term!r}, a diagonal, which has no derivative here. Take the "
+                "diagonal first, np.diagonal(x)."
             )
     return terms, result.replace("...", dots)
 

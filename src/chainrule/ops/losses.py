@@ -1,4 +1,4 @@
-"""Losses: how far predictions are from targets, as one number (``reduction="mean"`` or ``"sum"``) or one each (``"none"``).
+"""Losses: how far predictions are from targets, as one number or one each (``reduction`` "mean", "sum" or "none").
 
 The mean is taken here and pays its own 1/N, so the gradient that goes back is the derivative of the number that was
 printed. Shapes that would silently broadcast, (N, 1) against (N,), are an error.
@@ -114,7 +114,7 @@ def binary_cross_entropy_with_logits_backward(saved, d_out):
 def softmax_cross_entropy_forward(logits, labels, *, reduction="mean"):
     """The surprise at the right class: ``-sum_k y_k log softmax(logits)_k``, averaged over the samples.
 
-    The logarithm is taken of a sum of exponentials of differences to the largest logit, at least 1 and without overflow.
+    The logarithm is taken of a sum of exponentials of differences to the largest logit: at least 1, no overflow.
 
     Args:
         logits: any real numbers, shape (..., K).
@@ -160,8 +160,8 @@ def _as_rows(logits, labels):
         return labels if labels.dtype.kind == "f" else np.astype(labels, logits.dtype)
     if np.shape(labels) != np.shape(logits)[:-1] or labels.dtype.kind not in "iu":
         raise ValueError(
-            f"softmax_cross_entropy: logits have shape {np.shape(logits)}; labels must be one-hot of that shape or whole "
-            f"numbers of shape {np.shape(logits)[:-1]}, got {labels.dtype} of shape {np.shape(labels)}."
+            f"softmax_cross_entropy: logits have shape {np.shape(logits)}; labels must be one-hot of that shape or "
+            f"whole numbers of shape {np.shape(logits)[:-1]}, got {labels.dtype} of shape {np.shape(labels)}."
         )
     if isinstance(labels, np.ndarray) and labels.size and not (labels.min() >= 0 and labels.max() < classes):
         raise ValueError(

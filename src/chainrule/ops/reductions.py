@@ -87,9 +87,9 @@ def prod_forward(x, *, axis=None, keepdims=False):
 def prod_backward(saved, d_out):
     """Pull the gradient back: ``d out / d x_i`` is the product of the others.
 
-    Dividing the product by x_i fails at zeros, so the entries that are not zero are multiplied apart. The product of the
-    other zeros is 1 where there is none, 0 where there are several; one alone is written as the sum of all zeros less
-    x_i, which is 0 too but has the right slope: so second derivatives are right at zeros as well.
+    Dividing the product by x_i fails at zeros, so the entries that are not zero are multiplied apart. The product of
+    the other zeros is 1 where there is none, 0 where there are several; one alone is written as the sum of all zeros
+    less x_i, which is 0 too but has the right slope: so second derivatives are right at zeros as well.
     """
     x, axis, keepdims = saved
     zero = x == 0
@@ -196,7 +196,7 @@ def cumsum_backward(saved, d_out):
 def logsumexp_forward(x, *, axis=None, keepdims=False):
     """The logarithm of a sum of exponentials: ``out = log sum_i e^{x_i}``.
 
-    Shifting by the largest entry changes nothing, ``out = a + log sum_i e^{x_i - a}``, and lets no exponential overflow.
+    Shifting by the largest entry a changes nothing, ``out = a + log sum_i e^{x_i - a}``, and no exponential overflows.
 
     Args:
         x: inputs, any shape.

@@ -4,6 +4,7 @@ A function that is differentiated may call NumPy directly. Each such call is loo
 the call's own arguments, as people write them, into the op's arrays and parameters.
 """
 
+import inspect
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,59 +26,86 @@ class Rule:
     arguments: Callable[..., tuple[tuple[Any, ...], dict[str, Any]]]
 
 
-def _arrays(*arrays, **options):
-    """All positional arguments are arrays."""
-    for name, value in options.items():
-        if not _is_default(name, value):
-            raise TypeError(
-                f"the option {name}={value!r} has no derivative here; write it as a call of its own"
-            )
-    return arrays, {}
+# What changes where entries lie in memory, or how they were cast on the way, and not what the result is.
+_HARMLESS = frozenset({"copy", "device", "subok", "casting", "order", "optimize"})
+
+_REMEDIES = {
+    "where": "Choose the entries with np.where first.",
+    "initial": "Put the initial value in afterwards.",
+    "dtype": "Convert the arrays with .astype(...) instead.",
+    "order": "Transpose first.",
+    "mode": "Bring the indices into range first.",
+}
 
 
-_DEFAULTS = {"casting": "same_kind", "order": ("K", "C", "A"), "copy": (True, False, None)}
+def _refuse_unless_default(function, name, value, default=None):
+    """An option that the op does not know may be given as long as it changes nothing."""
+    plain = isinstance(value, (bool, int, str))
+    if value is None or value is default or (plain and value == default) or name in _HARMLESS:
+        return
+    remedy = _REMEDIES.get(name, "Leave it out, or write it as a call of its own.")
+    raise TypeError(f"np.{function.__name__}: the option {name} has no derivative here. {remedy}")
 
 
-def _is_default(name, value):
-    if value is None or value is np._NoValue or (name == "where" and value is True):
-        return True
-    allowed = _DEFAULTS.get(name, ())
-    return value in (allowed if isinstance(allowed, tuple) else (allowed,))
+def _entrywise(op, *functions):
+    """Functions whose positional arguments are all arrays."""
+
+    def reader(function):
+        def arguments(*arrays, **options):
+            for name, value in options.items():
+                _refuse_unless_default(function, name, value, default=True if name == "where" else None)
+            return arrays, {}
+
+        return arguments
+
+    return {function: Rule(op, reader(function)) for function in functions}
 
 
-def _options(*names, renamed=None):
-    """The first argument is the array; the others are options in the order of ``names``."""
-    renamed = renamed or {}
+def _with_options(op, *functions):
+    """Functions with arrays first and then options, each of which the op knows by the same name or does not know."""
+    return {function: Rule(op, _reader(op, function)) for function in functions}
 
-    def arguments(x, *args, **kwargs):
-        given = {**dict(zip(names, args, strict=False)), **kwargs}
-        kept = {}
-        for name, value in given.items():
-            if name in names and name not in ("out", "dtype") and value is not np._NoValue:
-                kept[renamed.get(name, name)] = value
-            elif not _is_default(name, value):
-                raise TypeError(
-                    f"the option {name}={value!r} has no derivative here; write it as a call of its own"
-                )
-        return (x,), kept
+
+def _reader(op, function):
+    signature = inspect.signature(function)
+    kinds = inspect.signature(op.forward).parameters.values()
+    known = {parameter.name for parameter in kinds if parameter.kind is parameter.KEYWORD_ONLY}
+    names = list(signature.parameters)[: len(kinds) - len(known)]
+
+    def arguments(*args, **kwargs):
+        given = dict(signature.bind(*args, **kwargs).arguments)
+        arrays = tuple(given.pop(name) for name in names)
+        for name in given.keys() - known:
+            default = signature.parameters[name].default
+            _refuse_unless_default(function, name, given[name], True if name == "where" else default)
+        return arrays, {name: value for name, value in given.items() if name in known and value is not np._NoValue}
 
     return arguments
 
 
-def _reduction(*more):
-    return _options("axis", "dtype", "out", "keepdims", *more)
+def _spread(op, function):
+    """``np.var`` and ``np.std``: ``correction`` is NumPy 2's other name of ``ddof``."""
+    plain = _reader(op, function)
+
+    def arguments(*args, correction=np._NoValue, **kwargs):
+        return plain(*args, **kwargs, **({} if correction is np._NoValue else {"ddof": correction}))
+
+    return {function: Rule(op, arguments)}
 
 
-def _variance(a, *args, **kwargs):
-    """``correction`` is NumPy 2's other name of ``ddof``."""
-    correction = kwargs.pop("correction", np._NoValue)
-    if correction is not np._NoValue:
-        kwargs["ddof"] = correction
-    return _options("axis", "dtype", "out", "ddof", "keepdims")(a, *args, **kwargs)
+def _sequence(op, function):
+    """Functions of a sequence of arrays."""
+
+    def arguments(arrays, axis=0, out=None, *, dtype=None, casting="same_kind"):
+        _refuse_unless_default(function, "dtype", dtype)
+        return tuple(arrays), {"axis": axis}
+
+    return {function: Rule(op, arguments)}
 
 
-def _sequence(arrays, axis=0, out=None, dtype=None, casting="same_kind"):
-    return tuple(arrays), {"axis": axis}
+def _stacked(tup, *, dtype=None, casting="same_kind"):
+    _refuse_unless_default(np.stack, "dtype", dtype)
+    return tuple(tup), {}
 
 
 def _getitem(x, index):
@@ -88,113 +116,106 @@ def _scattered(x, index, values):
     return (x, values, *(index if isinstance(index, tuple) else (index,))), {}
 
 
-def _clip(a, a_min=None, a_max=None, out=None, *, min=None, max=None):
+def _clip(a, a_min=None, a_max=None, out=None, *, min=None, max=None, **options):
+    for name, value in options.items():
+        _refuse_unless_default(np.clip, name, value)
     low = a_min if min is None else min
     high = a_max if max is None else max
     return (a, low, high), {}
 
 
-def _einsum(subscripts, *operands, out=None, optimize=False):
+def _einsum(subscripts, *operands, out=None, **options):
     if not isinstance(subscripts, str):
-        raise TypeError('einsum: write the subscripts as text, "nd,dh->nh"')
+        raise TypeError('np.einsum: write the subscripts as text, "nd,dh->nh"')
+    for name, value in options.items():
+        _refuse_unless_default(np.einsum, name, value)
     return operands, {"subscripts": subscripts}
 
 
-def _take(a, indices, axis=None, out=None, mode="raise"):
-    if mode != "raise":
-        raise TypeError(f"take: mode={mode!r} has no derivative here; bring the indices into range first")
-    return (a, indices), {"axis": axis}
-
-
-def _norm(x, ord=None, axis=None, keepdims=False):
-    return (x,), {"ord": ord, "axis": axis, "keepdims": keepdims}
-
-
-def _shape(x, shape=None, order="C", *, newshape=None, copy=None):
-    if order != "C":
-        raise TypeError(f"reshape: order={order!r} has no derivative here; transpose first")
+def _reshape(x, shape=None, order="C", *, newshape=None, copy=None):
+    _refuse_order(np.reshape, order)
     return (x,), {"shape": newshape if shape is None else shape}
 
 
 def _ravel(a, order="C"):
-    if order not in ("C", "K"):
-        raise TypeError(f"ravel: order={order!r} has no derivative here; transpose first")
+    _refuse_order(np.ravel, order)
     return (a,), {}
 
 
-def _astype(x, dtype, /, *, copy=True, device=None):
-    return (x,), {"dtype": dtype}
-
-
-def _marked(op, *functions):
-    return {function: Rule(op, _arrays) for function in functions}
+def _refuse_order(function, order):
+    if order != "C":
+        raise TypeError(f"np.{function.__name__}: order={order!r} has no derivative here. {_REMEDIES['order']}")
 
 
 RULES: dict[Callable[..., Any], Rule] = {
     # np.add and the like record arrays; operator.add and the like record Python numbers among themselves.
-    **_marked(elementwise.add, np.add, operator.add),
-    **_marked(elementwise.subtract, np.subtract, operator.sub),
-    **_marked(elementwise.multiply, np.multiply, operator.mul),
-    **_marked(elementwise.divide, np.divide, operator.truediv),
-    **_marked(elementwise.power, operator.pow),
-    **_marked(elementwise.numpy_power, np.power, np.float_power),
-    **_marked(elementwise.negative, np.negative, operator.neg),
-    **_marked(elementwise.absolute, np.absolute, np.fabs, operator.abs),
-    **_marked(reshaping.copy, np.positive, operator.pos),
-    **_marked(elementwise.square, np.square),
-    **_marked(elementwise.sqrt, np.sqrt),
-    **_marked(elementwise.exp, np.exp),
-    **_marked(elementwise.exp2, np.exp2),
-    **_marked(elementwise.expm1, np.expm1),
-    **_marked(elementwise.log, np.log),
-    **_marked(elementwise.log2, np.log2),
-    **_marked(elementwise.log10, np.log10),
-    **_marked(elementwise.log1p, np.log1p),
-    **_marked(elementwise.reciprocal, np.reciprocal),
-    **_marked(elementwise.sin, np.sin),
-    **_marked(elementwise.cos, np.cos),
-    **_marked(elementwise.tan, np.tan),
-    **_marked(elementwise.arcsin, np.arcsin),
-    **_marked(elementwise.arccos, np.arccos),
-    **_marked(elementwise.arctan, np.arctan),
-    **_marked(elementwise.arctan2, np.arctan2),
-    **_marked(elementwise.sinh, np.sinh),
-    **_marked(elementwise.cosh, np.cosh),
-    **_marked(activations.tanh, np.tanh),
-    **_marked(elementwise.sign, np.sign),
-    **_marked(elementwise.maximum, np.maximum, np.fmax),
-    **_marked(elementwise.minimum, np.minimum, np.fmin),
-    **_marked(elementwise.logaddexp, np.logaddexp),
-    **_marked(elementwise.where, np.where),
+    **_entrywise(elementwise.add, np.add, operator.add),
+    **_entrywise(elementwise.subtract, np.subtract, operator.sub),
+    **_entrywise(elementwise.multiply, np.multiply, operator.mul),
+    **_entrywise(elementwise.divide, np.divide, operator.truediv),
+    **_entrywise(elementwise.power, operator.pow),
+    **_entrywise(elementwise.numpy_power, np.power, np.float_power),
+    **_entrywise(elementwise.negative, np.negative, operator.neg),
+    **_entrywise(elementwise.absolute, np.absolute, np.fabs, operator.abs),
+    **_entrywise(reshaping.copy, np.positive, operator.pos),
+    **_entrywise(elementwise.square, np.square),
+    **_entrywise(elementwise.sqrt, np.sqrt),
+    **_entrywise(elementwise.exp, np.exp),
+    **_entrywise(elementwise.exp2, np.exp2),
+    **_entrywise(elementwise.expm1, np.expm1),
+    **_entrywise(elementwise.log, np.log),
+    **_entrywise(elementwise.log2, np.log2),
+    **_entrywise(elementwise.log10, np.log10),
+    **_entrywise(elementwise.log1p, np.log1p),
+    **_entrywise(elementwise.reciprocal, np.reciprocal),
+    **_entrywise(elementwise.sin, np.sin),
+    **_entrywise(elementwise.cos, np.cos),
+    **_entrywise(elementwise.tan, np.tan),
+    **_entrywise(elementwise.arcsin, np.arcsin),
+    **_entrywise(elementwise.arccos, np.arccos),
+    **_entrywise(elementwise.arctan, np.arctan),
+    **_entrywise(elementwise.arctan2, np.arctan2),
+    **_entrywise(elementwise.sinh, np.sinh),
+    **_entrywise(elementwise.cosh, np.cosh),
+    **_entrywise(activations.tanh, np.tanh),
+    **_entrywise(elementwise.sign, np.sign),
+    **_entrywise(elementwise.maximum, np.maximum, np.fmax),
+    **_entrywise(elementwise.minimum, np.minimum, np.fmin),
+    **_entrywise(elementwise.logaddexp, np.logaddexp),
+    **_entrywise(elementwise.where, np.where),
     np.clip: Rule(elementwise.clip, _clip),
-    **_marked(linear.matmul, np.matmul, operator.matmul),
-    **_marked(linear.dot, np.dot),
-    **_marked(linear.outer, np.outer),
+    **_entrywise(linear.matmul, np.matmul, operator.matmul),
+    **_entrywise(linear.dot, np.dot),
+    **_entrywise(linear.outer, np.outer),
     np.einsum: Rule(linear.einsum, _einsum),
-    np.sum: Rule(reductions.sum, _reduction()),
-    np.mean: Rule(reductions.mean, _reduction()),
-    np.prod: Rule(reductions.prod, _reduction()),
-    np.max: Rule(reductions.max, _options("axis", "out", "keepdims")),
-    np.min: Rule(reductions.min, _options("axis", "out", "keepdims")),
-    np.var: Rule(reductions.var, _variance),
-    np.std: Rule(reductions.std, _variance),
-    np.cumsum: Rule(reductions.cumsum, _options("axis", "dtype", "out")),
-    np.linalg.norm: Rule(reductions.norm, _norm),
-    np.reshape: Rule(reshaping.reshape, _shape),
+    **_with_options(reductions.sum, np.sum),
+    **_with_options(reductions.mean, np.mean),
+    **_with_options(reductions.prod, np.prod),
+    **_with_options(reductions.max, np.max, np.amax),
+    **_with_options(reductions.min, np.min, np.amin),
+    **_spread(reductions.var, np.var),
+    **_spread(reductions.std, np.std),
+    **_with_options(reductions.cumsum, np.cumsum),
+    **_with_options(reductions.norm, np.linalg.norm),
+    np.reshape: Rule(reshaping.reshape, _reshape),
     np.ravel: Rule(reshaping.ravel, _ravel),
-    np.transpose: Rule(reshaping.transpose, _options("axes")),
-    np.matrix_transpose: Rule(reshaping.matrix_transpose, _arrays),
-    np.swapaxes: Rule(reshaping.swapaxes, _options("axis1", "axis2")),
-    np.moveaxis: Rule(reshaping.moveaxis, _options("source", "destination")),
-    np.expand_dims: Rule(reshaping.expand_dims, _options("axis")),
-    np.squeeze: Rule(reshaping.squeeze, _options("axis")),
-    np.broadcast_to: Rule(reshaping.broadcast_to, _options("shape")),
-    np.flip: Rule(reshaping.flip, _options("axis")),
-    np.copy: Rule(reshaping.copy, _arrays),
-    np.astype: Rule(reshaping.astype, _astype),
-    np.concatenate: Rule(reshaping.concatenate, _sequence),
-    np.stack: Rule(reshaping.stack, _sequence),
-    np.take: Rule(reshaping.take, _take),
+    **_with_options(reshaping.transpose, np.transpose),
+    **_with_options(reshaping.matrix_transpose, np.matrix_transpose),
+    **_with_options(reshaping.swapaxes, np.swapaxes),
+    **_with_options(reshaping.moveaxis, np.moveaxis),
+    **_with_options(reshaping.expand_dims, np.expand_dims),
+    **_with_options(reshaping.squeeze, np.squeeze),
+    **_with_options(reshaping.broadcast_to, np.broadcast_to),
+    **_with_options(reshaping.flip, np.flip),
+    **_with_options(reshaping.copy, np.copy),
+    **_with_options(reshaping.astype, np.astype),
+    **_sequence(reshaping.concatenate, np.concatenate),
+    **_sequence(reshaping.stack, np.stack),
+    np.hstack: Rule(reshaping.hstack, _stacked),
+    np.vstack: Rule(reshaping.vstack, _stacked),
+    **_with_options(reshaping.repeat, np.repeat),
+    **_with_options(reshaping.diagonal, np.diagonal),
+    **_with_options(reshaping.take, np.take),
     operator.getitem: Rule(reshaping.index, _getitem),
     scatter.written_at: Rule(scatter.write_at, _scattered),
     scatter.added_at: Rule(scatter.add_at, _scattered),

@@ -8,6 +8,7 @@ Read in this order:
 4. ``folder``: :func:`write_run`; :class:`Run`, a written run that predicts and evaluates new tables.
 5. ``findings``, ``plots``, ``pictures``, ``svg``, ``code``, ``report``: what a reader gets to see.
 """
+
 from chainrule.runs.folder import Run, choose_place, write_run
 from chainrule.runs.settings import DataSettings, TrainingSettings
 from chainrule.runs.training import Trained, train

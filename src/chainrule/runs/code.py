@@ -28,7 +28,13 @@ def _pieces(source: str) -> Iterator[str]:
     lines = source.splitlines(keepends=True)
     row, column = 1, 0
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type in (tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER, tokenize.NEWLINE, tokenize.NL):
+        if token.type in (
+            tokenize.INDENT,
+            tokenize.DEDENT,
+            tokenize.ENDMARKER,
+            tokenize.NEWLINE,
+            tokenize.NL,
+        ):
             continue
         while row < token.start[0]:
             yield html.escape(lines[row - 1][column:])

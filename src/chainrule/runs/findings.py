@@ -10,6 +10,7 @@ import numpy.typing as npt
 from chainrule.data import Dataset, Preparation
 from chainrule.data.columns import NumericColumn
 from chainrule.runs import pictures, plots
+from chainrule.runs.predictions import predict
 from chainrule.runs.scores import ClassScores
 from chainrule.runs.svg import Plot, styled
 from chainrule.runs.text import shortened
@@ -20,6 +21,7 @@ __all__ = ["draw_plots", "raw_row", "worst_rows"]
 Array = npt.NDArray[Any]
 MOST_PICTURES = 16
 MOST_WEIGHT_PICTURES = 64
+MOST_BARS = 24
 
 
 def draw_plots(trained: Trained) -> list[Plot]:
@@ -58,9 +60,7 @@ def _confusion(trained: Trained, scores: ClassScores) -> Plot:
     if wrong.any():
         row, column = np.unravel_index(int(np.argmax(wrong)), wrong.shape)
         times = {1: "once", 2: "twice"}.get(int(wrong.max()), f"{wrong.max()} times")
-        often = "most often" if (wrong == wrong.max()).sum() == 1 else "for one"
-        title += f"; {shortened(labels[row])} is taken for {shortened(labels[column])} {times}, {often}"
-        title = title.replace(f" {times}, most often", f" most often, {times}")
+        title += f"; most often {shortened(labels[row])} is taken for {shortened(labels[column])} ({times})"
     note = "Rows are true classes, columns predicted ones; the colour is the share of its row."
     return Plot("confusion", title, note, figure, wide=len(labels) > 12)
 
@@ -84,9 +84,12 @@ def _mistakes(trained: Trained) -> list[Plot]:
     sure = predictions.probabilities[rows].max(axis=1)
     truth = trained.prepared.preparation.original(test.y[rows])
     figure = pictures.draw_mistakes(
-        test.x[rows].reshape(-1, *test.image_shape), truth.tolist(), predictions.values[rows].tolist(), sure.tolist()
+        test.x[rows].reshape(-1, *test.image_shape),
+        truth.tolist(),
+        predictions.values[rows].tolist(),
+        sure.tolist(),
     )
-    count = int((predictions.numbers != test.y).sum())
+    count = int(np.count_nonzero(predictions.numbers != test.y))
     title = f"The {len(rows)} worst of {count} mistakes" if count > len(rows) else _every(count)
     note = "Least probability for the true class first; in per cent, how sure the model was of what it said."
     return [Plot("mistakes", title, note, figure)]
@@ -101,7 +104,7 @@ def _fit(trained: Trained) -> list[Plot]:
     truth = trained.prepared.preparation.original(test.y)
     errors = truth - predicted
     scores: Any = trained.scores
-    explained = "" if scores.r2 is None else f"{max(scores.r2, 0):.0%} of the variance is explained"
+    explained = "" if scores.r2 is None else f"{_share(scores.r2)} of the variance is explained"
     low, high = np.percentile(errors, [25, 75])
     return [
         Plot(
@@ -113,7 +116,7 @@ def _fit(trained: Trained) -> list[Plot]:
         ),
         Plot(
             "residuals",
-            f"Half of the errors lie between {low:.3g} and {high:.3g}".replace("-", "−"),
+            f"Half of the errors lie between {low:.3g} and {high:.3g}".replace("-", plots.MINUS),
             "A pattern here is something that the model has not learned.",
             plots.draw_error(truth, predicted, test.target_name),
             wide=False,
@@ -121,23 +124,72 @@ def _fit(trained: Trained) -> list[Plot]:
     ]
 
 
+def _share(r2: float) -> str:
+    """R² in words, for a title.
+
+    >>> _share(0.934), _share(0.9999), _share(-3.0)
+    ('93 %', '99.9 %', 'None')
+    """
+    if r2 < 0.005:
+        return "None"
+    return f"{r2:.0%}".replace("%", " %") if r2 < 0.99 else f"{min(r2, 0.999):.1%}".replace("%", " %")
+
+
 def _weights(trained: Trained) -> Plot:
+    """What was learned, in the form that shows it best."""
     weights = trained.model.parameters["w1"]
     data = trained.prepared.split.train
     if data.image_shape is not None:
         return _weight_pictures(trained, weights, data)
-    signed = weights.shape[1] == 1
-    values = weights[:, 0] if signed else np.sqrt(np.square(weights).sum(axis=1))
-    names = data.feature_names
-    figure = plots.draw_weights(names, values, signed=signed)
-    title = f"{shortened(names[int(np.argmax(np.abs(values)))], 32)} weighs most"
+    if trained.settings.hidden or weights.shape[1] > 1:
+        return _importance(trained)
+    order = np.argsort(-np.abs(weights[:, 0]), kind="stable")[:MOST_BARS]
+    names = [data.feature_names[number] for number in order]
+    figure = plots.draw_bars(names, weights[order, 0], label="weight", signed=True)
     note = "Weights are for inputs as they were scaled for training, so that they can be compared."
-    if not signed:
-        title += " in the first layer"
-        note = f"The length of each input's {weights.shape[1]} weights. {note}"
-    if len(names) > 24:
-        note += f" The 24 largest of {len(names)}."
-    return Plot("weights", title, note, figure)
+    if len(names) < len(weights):
+        note += f" The {len(names)} largest of {len(weights)}."
+    return Plot("weights", f"{shortened(names[0], 32)} weighs most", note, figure)
+
+
+def _importance(trained: Trained) -> Plot:
+    """How much worse predictions get when a column's values are shuffled among the test rows.
+
+    Breiman, "Random forests", 2001, section 10. The weights of a hidden layer themselves do not tell this.
+    """
+    losses = shuffling_losses(trained)
+    names = sorted(losses, key=lambda name: -losses[name])[:MOST_BARS]
+    values = np.array([losses[name] for name in names])
+    classes = trained.prepared.preparation.classes is not None
+    label = "accuracy lost, in percentage points" if classes else "root mean squared error gained"
+    figure = plots.draw_bars(names, values, label=label, signed=True)
+    title = f"Predictions rest most on {shortened(names[0], 32)}"
+    note = "How much worse the test rows are predicted after one column's values are shuffled among them."
+    if len(names) < len(trained.prepared.preparation.columns):
+        note += f" The {len(names)} largest of {len(trained.prepared.preparation.columns)} columns."
+    return Plot("importance", title, note, figure)
+
+
+def shuffling_losses(trained: Trained) -> dict[str, float]:
+    """For each column of the table: accuracy lost (percentage points) or error gained without it."""
+    preparation, test = trained.prepared.preparation, trained.prepared.split.test
+    rng = np.random.default_rng(trained.settings.seed)
+    before, losses, start = _score(trained, test.x), {}, 0
+    for column in preparation.columns:
+        part = slice(start, start := start + len(column.feature_names))
+        x = test.x.copy()
+        x[:, part] = x[rng.permutation(len(x)), part]
+        losses[column.name] = before - _score(trained, x)
+    return losses
+
+
+def _score(trained: Trained, x: Array) -> float:
+    """Higher is better."""
+    preparation, test = trained.prepared.preparation, trained.prepared.split.test
+    predictions = predict(trained.model, preparation, x)
+    if predictions.numbers is not None:
+        return 100 * float(np.mean(predictions.numbers == test.y))
+    return -float(np.sqrt(np.mean(np.square(predictions.values - preparation.original(test.y)))))
 
 
 def _weight_pictures(trained: Trained, weights: Array, data: Dataset) -> Plot:

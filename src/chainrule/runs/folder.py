@@ -46,8 +46,9 @@ def choose_place(out: str | Path, name: str | None, default: str, *, replace: bo
         place = _first_free(place)
     if os.path.lexists(place):
         _check_taken(place, replace)
+    trial = place.with_name(f".{place.name}.{secrets.token_hex(6)}.try") if place.exists() else place
     try:
-        with new_folder_atomically(out / f".{place.name}.{secrets.token_hex(6)}.try"):
+        with new_folder_atomically(trial):
             raise _OnlyTrying
     except _OnlyTrying:
         return place
@@ -83,9 +84,7 @@ def _first_free(place: Path) -> Path:
 def _check_taken(place: Path, replace: bool) -> None:
     """Refuse a name that is taken, and to replace anything but a run."""
     if not replace:
-        raise FileExistsError(
-            f"{place} exists already. Choose another name, or replace it with --replace."
-        )
+        raise FileExistsError(f"{place} exists already. Choose another name, or replace it with --replace.")
     if place.is_symlink() or not place.is_dir():
         raise FileExistsError(f"{place} is not a run's folder, so it is not replaced. Choose another name.")
     names = {path.name for path in place.iterdir()}
@@ -120,7 +119,7 @@ def _fill(folder: Path, place: Path, trained: Trained, data: DataSettings) -> No
     from chainrule.runs.svg import write_plots
 
     record = run_record(trained, data)
-    text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(record, indent=2, allow_nan=False)
     (folder / "run.json").write_text(text + "\n", encoding="utf-8")
     trained.model.save(folder / "model.safetensors")
     trained.history.to_csv(folder / "history.csv")
@@ -260,9 +259,7 @@ def _check_notes(record: dict[str, Any]) -> None:
             raise ValueError(f"{name} is {found!r:.200}; expected an object with the names {sorted(keys)}")
 
 
-def _check_model(
-    path: Path, model: Sequential, training: TrainingSettings, preparation: Preparation
-) -> None:
+def _check_model(path: Path, model: Sequential, training: TrainingSettings, preparation: Preparation) -> None:
     """Refuse a model that is not the one which ``run.json`` describes."""
     classes = preparation.classes
     expected = (
@@ -273,6 +270,6 @@ def _check_model(
     found = getattr(first, "inputs", None), getattr(last, "outputs", None)
     if found != expected:
         raise ValueError(
-            f"{path / 'model.safetensors'}: the model takes {found[0]} features and gives {found[1]} values a "
-            f"row, but run.json asks for {expected[0]} and {expected[1]}. The files are not of the same run."
+            f"{path / 'model.safetensors'}: the model takes {found[0]} features and gives {found[1]} "
+            f"values a row, but run.json asks for {expected[0]} and {expected[1]}. The files are not of the same run."
         )

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule.runs.plots import HALF, WIDE, new_figure
-from chainrule.runs.svg import ACCENT, BRIGHT, FAULT, GRID, INK, MUTED, PAPER
+from chainrule.runs.svg import ACCENT, BRIGHT, FAULT, GRID, INK, MUTED
 from chainrule.runs.text import shortened
 
 if TYPE_CHECKING:
@@ -25,13 +25,16 @@ COLUMNS = 8
 
 def draw_confusion(counts: Array, labels: Sequence[object]) -> Figure:
     """True classes in rows, predicted ones in columns: blue for right, orange for wrong."""
-    size = WIDE if len(labels) > 12 else HALF
-    figure = new_figure(size, size * 0.96 if size == HALF else WIDE * 0.8)
+    few = len(labels) <= 12
+    figure = new_figure(HALF, min(4.5, 1.6 + 0.6 * len(labels))) if few else new_figure(WIDE, 7.7)
     axes = figure.subplots()
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     # The root lifts the few mistakes into view: 1 % of a row gets a tenth of the colour.
     strength = np.sqrt(shares)
-    for colour, chosen in ((ACCENT, np.eye(len(counts), dtype=bool)), (FAULT, ~np.eye(len(counts), dtype=bool))):
+    for colour, chosen in (
+        (ACCENT, np.eye(len(counts), dtype=bool)),
+        (FAULT, ~np.eye(len(counts), dtype=bool)),
+    ):
         _cells(axes, np.where(chosen, strength, 0.0), colour)
     if len(labels) <= MOST_NUMBERED:
         _numbers(axes, counts, strength)
@@ -79,50 +82,68 @@ def _numbers(axes: Axes, counts: Array, strength: Array) -> None:
         )  # fmt: skip
 
 
-def draw_mistakes(
-    pictures: Array, truth: Sequence[object], said: Sequence[object], sure: Sequence[float]
-) -> Figure:
+def draw_mistakes(pictures: Array, truth: Sequence[object], said: Sequence[object], sure: Sequence[float]) -> Figure:
     """Pictures in dark ink, each with its true class, and what was said with which probability."""
-    figure, grid = _grid(len(pictures), COLUMNS, extra=0.42)
-    for place, axes in enumerate(grid):
-        _picture(axes, pictures[place], cmap="gray_r", low=0.0, high=float(pictures.max()) or 1.0)
-        axes.set_title(f"true {shortened(truth[place], 12)}", fontsize=9, color=INK, pad=4)
-        axes.set_xlabel(
-            f"said {shortened(said[place], 12)}, {sure[place]:.0%}", fontsize=8.5, color=FAULT, labelpad=4
-        )
+    figure, axes, places = _mosaic(len(pictures), COLUMNS, WIDE, above=0.24, below=0.34)
+    for place, picture, true, wrong, share in zip(places, pictures, truth, said, sure, strict=True):
+        _picture(axes, picture, place, cmap="gray_r", low=0.0, high=float(pictures.max()) or 1.0)
+        left, right, bottom, top = place
+        middle = (left + right) / 2
+        axes.text(middle, top - 0.06, f"true {shortened(true, 12)}", ha="center", va="bottom")
+        words = f"said {shortened(wrong, 12)}, {share:.0%}"
+        axes.text(middle, bottom + 0.06, words, ha="center", va="top", color=FAULT)
     return figure
 
 
 def draw_weight_pictures(pictures: Array, labels: Sequence[object]) -> Figure:
     """Weights as pictures on one scale, with 0 in the middle: blue above, red below."""
-    columns = 5 if len(pictures) <= 10 else 8
-    figure, grid = _grid(len(pictures), columns, extra=0.22)
+    columns = 5 if len(pictures) <= 10 else COLUMNS
+    figure, axes, places = _mosaic(len(pictures), columns, WIDE - 0.7, above=0.24, below=0.06)
     # One outlier would leave all others pale, so the largest half per cent may go off the scale.
     limit = float(np.percentile(np.abs(pictures), 99.5)) or float(np.abs(pictures).max()) or 1.0
-    for picture, label, axes in zip(pictures, labels, grid, strict=True):
-        image = _picture(axes, picture, cmap="RdBu", low=-limit, high=limit)
-        axes.set_title(shortened(label, 12), fontsize=8.5, color=MUTED, pad=3)
-    bar = figure.colorbar(image, ax=grid, shrink=0.6, aspect=28, pad=0.015, extend="both", extendfrac=0.03)
-    bar.outline.set_visible(False)  # type: ignore[operator]
-    bar.ax.tick_params(length=0, labelsize=8)
+    for place, picture, label in zip(places, pictures, labels, strict=True):
+        image = _picture(axes, picture, place, cmap="RdBu", low=-limit, high=limit)
+        axes.text((place[0] + place[1]) / 2, place[3] - 0.05, shortened(label, 12), ha="center", color=MUTED)
+    height = figure.get_figheight()
+    length = min(height - 0.5, 3.2)
+    scale = figure.add_axes((1 - 0.55 / WIDE, 1 - (0.3 + length) / height, 0.1 / WIDE, length / height))
+    bar = figure.colorbar(image, cax=scale)
+    bar.outline.set_visible(False)
+    scale.tick_params(length=0, labelsize=8)
     return figure
 
 
-def _grid(count: int, columns: int, extra: float) -> tuple[Figure, list[Any]]:
-    """Axes in rows; ``extra`` inches of each are for words."""
-    rows = -(-count // columns)
-    figure = new_figure(WIDE, rows * (WIDE / columns * 0.92 + extra))
-    figure.get_layout_engine().set(h_pad=0.07)  # type: ignore[union-attr, call-arg]
-    axes = np.array(figure.subplots(rows, columns, squeeze=False)).ravel().tolist()
-    for unused in axes[count:]:
-        unused.set_axis_off()
-    return figure, axes[:count]
+def _mosaic(
+    count: int, columns: int, width: float, *, above: float, below: float
+) -> tuple[Figure, Axes, list[tuple[float, float, float, float]]]:
+    """One axes in inches, y downwards, and the extent of each picture in it; room for words above and below.
+
+    One axes for each picture would be simpler, and takes ten times as long to draw.
+    """
+    from matplotlib.figure import Figure
+
+    step = width / columns
+    side, rows = step - 0.14, -(-count // columns)
+    height = rows * (above + side + below)
+    figure = Figure(figsize=(WIDE, height))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    places = []
+    for number in range(count):
+        row, column = divmod(number, columns)
+        left, top = 0.02 + column * step, above + row * (above + side + below)
+        places.append((left, left + side, top + side, top))
+    axes.set(xlim=(0, WIDE), ylim=(height, 0), autoscale_on=False)
+    return figure, axes, places
 
 
-def _picture(axes: Axes, values: Array, *, cmap: str, low: float, high: float) -> Any:
-    axes.set(xticks=[], yticks=[])
-    axes.grid(visible=False)
-    for spine in axes.spines.values():
-        spine.set(visible=True, color=GRID)
-    axes.set_facecolor(PAPER)
-    return axes.imshow(values, cmap=cmap, vmin=low, vmax=high, interpolation="none")
+def _picture(
+    axes: Axes, values: Array, place: tuple[float, float, float, float], *, cmap: str, low: float, high: float
+) -> Any:
+    from matplotlib.patches import Rectangle
+
+    left, right, bottom, top = place
+    axes.add_patch(
+        Rectangle((left, top), right - left, bottom - top, fill=False, edgecolor=GRID, linewidth=1, zorder=3)
+    )
+    return axes.imshow(values, cmap=cmap, vmin=low, vmax=high, interpolation="none", extent=place, aspect="auto")

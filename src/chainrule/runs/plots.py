@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["WIDE", "draw_error", "draw_fit", "draw_losses", "draw_weights", "new_figure"]
+__all__ = ["HALF", "MINUS", "WIDE", "draw_bars", "draw_error", "draw_fit", "draw_losses", "new_figure", "thinned"]
 
 Array = npt.NDArray[Any]
 WIDE, HALF = 9.6, 4.7  # inches; a page's column and half of it
 MOST_POINTS = 2000
+MINUS = "\N{MINUS SIGN}"
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -31,6 +33,8 @@ def new_figure(width: float, height: float) -> Figure:
 
 def draw_losses(history: History, best_epoch: int | None) -> Figure:
     """Train and validation loss by epoch, with the best epoch marked."""
+    from matplotlib.ticker import MaxNLocator
+
     figure = new_figure(WIDE, 3.4)
     axes = figure.subplots()
     epochs = thinned(np.array(history.column("epoch")), 1000)
@@ -44,9 +48,9 @@ def draw_losses(history: History, best_epoch: int | None) -> Figure:
         axes.set_yscale("log")
         _plain_log_ticks(axes)
     axes.set(xlabel="epoch", ylabel="loss")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.margins(x=0.015)
-    axes.legend(loc="upper right", ncols=3)
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0, ncols=3)
     return figure
 
 
@@ -79,7 +83,6 @@ def draw_fit(truth: Array, predicted: Array, name: str) -> Figure:
     axes = figure.subplots()
     low, high = float(min(truth.min(), predicted.min())), float(max(truth.max(), predicted.max()))
     axes.plot([low, high], [low, high], color=MUTED, linewidth=1.2, linestyle=(0, (4, 3)))
-    axes.text(high, high, "perfect ", ha="right", va="top", color=MUTED, fontsize=8)
     _cloud(axes, truth, predicted)
     axes.set(xlabel=f"true {shortened(name)}", ylabel=f"predicted {shortened(name)}")
     return figure
@@ -91,7 +94,7 @@ def draw_error(truth: Array, predicted: Array, name: str) -> Figure:
     axes = figure.subplots()
     axes.axhline(0, color=MUTED, linewidth=1.2, linestyle=(0, (4, 3)))
     _cloud(axes, predicted, truth - predicted)
-    axes.set(xlabel=f"predicted {shortened(name)}", ylabel="true − predicted")
+    axes.set(xlabel=f"predicted {shortened(name)}", ylabel="true minus predicted")
     return figure
 
 
@@ -101,27 +104,33 @@ def _cloud(axes: Axes, x: Array, y: Array) -> None:
     axes.plot(x, y, "o", color=ACCENT, markersize=5, markeredgewidth=0, alpha=alpha, linestyle="none")
 
 
-def draw_weights(names: tuple[str, ...], weights: Array, *, signed: bool, most: int = 24) -> Figure:
-    """A bar for each feature, the largest first; at most ``most`` of them."""
-    order = np.argsort(-np.abs(weights), kind="stable")[:most]
-    figure = new_figure(WIDE, 0.9 + 0.27 * len(order))
+def draw_bars(names: Sequence[str], values: Array, *, label: str, signed: bool) -> Figure:
+    """A bar for each name, in the order given; signed ones say their sign."""
+    figure = new_figure(WIDE, 0.9 + 0.27 * len(names))
     axes = figure.subplots()
-    values = weights[order]
-    places = np.arange(len(order))
+    places = np.arange(len(names))
     axes.barh(places, values, height=0.68, color=[ACCENT if value >= 0 else FAULT for value in values])
     for place, value in zip(places, values, strict=True):
+        text = f"{value:{'+' if signed else ''}.3g}".replace("-", MINUS)
+        shift, side = (4, "left") if value >= 0 else (-4, "right")
         axes.annotate(
-            f"{value:+.3g}" if signed else f"{value:.3g}", (value, place), xytext=(4 if value >= 0 else -4, 0),
-            textcoords="offset points", va="center", ha="left" if value >= 0 else "right", fontsize=8, color=INK,
-        )  # fmt: skip
-    axes.set_yticks(places, [shortened(names[number], 32) for number in order])
+            text,
+            (value, place),
+            (shift, 0),
+            textcoords="offset points",
+            va="center",
+            ha=side,
+            fontsize=8,
+            color=INK,
+        )
+    axes.set_yticks(places, [shortened(name, 32) for name in names])
     axes.tick_params(axis="y", length=0, labelcolor=INK)
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
     axes.axvline(0, color=GRID, linewidth=1.2, zorder=0)
-    axes.margins(x=0.12 if signed else 0.08, y=0.02)
-    axes.set_xlabel("weight" if signed else "length of the feature's weights")
+    axes.margins(x=0.12 if (values < 0).any() else 0.08, y=0.02)
+    axes.set_xlabel(label)
     return figure
 
 

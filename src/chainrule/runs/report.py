@@ -21,6 +21,7 @@ from chainrule.runs.training import Trained
 __all__ = ["described_model", "render_report", "train_command"]
 
 Rows = list[tuple[str, str]]
+NOTHING = "\N{EN DASH}"
 MOST_LISTED = 10
 MOST_COLUMNS = 8
 
@@ -50,7 +51,10 @@ def render_report(
         classes=_class_table(trained),
         worst=_worst_table(trained),
         step=Markup(highlighted(trained.step_source)),
-        settings=[("Data", _settings(data.completed(trained.prepared.preparation))), ("Training", _settings(trained.settings))],
+        settings=[
+            ("Data", _settings(data.completed(trained.prepared.preparation))),
+            ("Training", _settings(trained.settings)),
+        ],
         versions=record["versions"],
         commands=_commands(place, trained, data),
     )
@@ -92,12 +96,21 @@ def _facts(trained: Trained, data: DataSettings) -> list[tuple[str, str, str]]:
     outputs = list(trained.model.parameters.values())[-1].size
     seconds = sum(trained.history.column("seconds") or [0.0])  # type: ignore[arg-type]
     best = "" if trained.best_epoch is None else f"best: epoch {trained.best_epoch}"
+    layers = described_model(trained.settings, preparation, outputs)
     facts = [
-        ("Data", f"{rows:,} rows", f"{Path(data.data).name}: {len(preparation.feature_names)} features{classes}"),
-        ("Split", f"{len(parts.train):,}", f"to train; {len(parts.validation):,} to validate, {len(parts.test):,} to test"),
-        ("Model", f"{count:,} parameters", f"{trained.settings.model}: {described_model(trained.settings, preparation, outputs)}"),
+        (
+            "Data",
+            f"{rows:,} rows",
+            f"{Path(data.data).name}: {len(preparation.feature_names)} features{classes}",
+        ),
+        (
+            "Split",
+            f"{len(parts.train)}/{len(parts.validation)}/{len(parts.test)}",
+            "rows to train, validate, test",
+        ),
+        ("Model", f"{count:,} weights", f"{trained.settings.model}: {layers}"),
         ("Training", f"{len(trained.history)} epochs", f"{seconds:.2g} s; {best}".rstrip("; ")),
-    ]  # fmt: skip
+    ]
     if isinstance(trained.scores, ValueScores):
         errors = f"RMSE {trained.scores.rmse:.4g}", f"MAE {trained.scores.mae:.4g} on test rows"
         facts.insert(0, ("Error", *errors))
@@ -109,8 +122,8 @@ def _warnings(trained: Trained) -> list[str]:
     warnings = []
     if trained.history.interrupted:
         warnings.append(
-            f"Training was stopped by Ctrl-C after {len(trained.history)} of {trained.settings.epochs} epochs. "
-            "What was learned until then is kept."
+            f"Training was stopped by Ctrl-C after {len(trained.history)} of {trained.settings.epochs} "
+            "epochs. What was learned until then is kept."
         )
     rows = len(trained.prepared.split.test)
     if rows < 30:
@@ -124,7 +137,7 @@ def _class_table(trained: Trained) -> list[tuple[str, int, int, str, str]]:
         return []
     labels = trained.prepared.preparation.classes or ()
     return [
-        (str(label), rows, found, *("–" if part is None else percent(part) for part in parts))  # type: ignore[misc]
+        (str(label), rows, found, *(NOTHING if part is None else percent(part) for part in parts))  # type: ignore[misc]
         for label, (rows, found, *parts) in zip(labels, trained.scores.per_class(), strict=True)
     ]
 
@@ -157,8 +170,8 @@ def _settings(record: DataSettings | TrainingSettings) -> Rows:
 
 def _setting(value: Any) -> str:
     if isinstance(value, tuple):
-        return ", ".join(map(printable, value)) or "–"
-    return "–" if value is None else printable(value)
+        return ", ".join(map(printable, value)) or NOTHING
+    return NOTHING if value is None else printable(value)
 
 
 def _commands(place: Path, trained: Trained, data: DataSettings) -> list[tuple[str, str]]:

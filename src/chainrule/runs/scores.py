@@ -54,10 +54,7 @@ class ClassScores:
         """For each class: its rows, how many were found, recall, precision; ``None`` for 0 of 0."""
         counts = np.array(self.confusion)
         found, rows, said = counts.diagonal(), counts.sum(axis=1), counts.sum(axis=0)
-        return [
-            (int(n), int(hit), _ratio(hit, n), _ratio(hit, m))
-            for hit, n, m in zip(found, rows, said, strict=True)
-        ]
+        return [(int(n), int(hit), _ratio(hit, n), _ratio(hit, m)) for hit, n, m in zip(found, rows, said, strict=True)]
 
     def headline(self) -> tuple[str, str]:
         """The main score, and what it is."""
@@ -100,7 +97,7 @@ class ValueScores:
 
     def headline(self) -> tuple[str, str]:
         """The main score, and what it is."""
-        return ("–" if self.r2 is None else f"{self.r2:.3f}"), "R²"
+        return ("not defined" if self.r2 is None else f"{self.r2:.3f}"), "R²"
 
     def summary(self) -> str:
         """One line for the terminal."""

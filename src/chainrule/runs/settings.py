@@ -12,13 +12,11 @@ from chainrule.data.columns import Missing, Scaling, Unseen
 from chainrule.data.dataset import Task
 from chainrule.data.wording import check_choice, listed
 
-__all__ = ["DataSettings", "TrainingSettings", "from_json", "parse_hidden"]
+__all__ = ["DataSettings", "TrainingSettings", "from_json", "parse_batch", "parse_hidden"]
 
 ModelName = Literal["logistic", "linear", "network"]
 ActivationName = Literal["relu", "leaky_relu", "sigmoid", "tanh", "softplus"]
-LossName = Literal[
-    "softmax_cross_entropy", "binary_cross_entropy_with_logits", "squared_error", "absolute_error"
-]
+LossName = Literal["softmax_cross_entropy", "binary_cross_entropy_with_logits", "squared_error", "absolute_error"]
 OptimizerName = Literal["sgd", "rmsprop", "adam", "adamw"]
 ScheduleName = Literal["constant", "step", "cosine", "warmup"]
 DtypeName = Literal["float64", "float32"]
@@ -76,15 +74,11 @@ class DataSettings:
     def prepare(self, seed: int) -> Prepared:
         """Read the data and share its rows out."""
         if self.data == "digits":
-            return prepare_dataset(
-                digits(), scaling=self.scaling, validation=self.validation, test=self.test, rng=seed
-            )
+            return prepare_dataset(digits(), scaling=self.scaling, validation=self.validation, test=self.test, rng=seed)
         table = read_table(self.data, categories=self.categories)
         if self.target is None:
             names = listed(list(table.columns))
-            raise ValueError(
-                f"{table.name}: name the column to predict with --target; the columns are {names}"
-            )
+            raise ValueError(f"{table.name}: name the column to predict with --target; the columns are {names}")
         return prepare(
             table,
             target=self.target,
@@ -218,12 +212,26 @@ def parse_hidden(text: str) -> tuple[int, ...]:
     return tuple(map(int, units))
 
 
+def parse_batch(text: str) -> int:
+    """Rows a step from ``"32"``; 0, for all of them, from ``"full"``.
+
+    >>> parse_batch("32"), parse_batch("full")
+    (32, 0)
+    """
+    if text.strip().lower() == "full":
+        return 0
+    if not (text.isascii() and text.isdecimal() and len(text) < 12):
+        raise ValueError(f"batch is {text!r}; expected rows a step, such as 32, or full for all of them")
+    return int(text)
+
+
 def from_json(kind: type[Settings], record: object) -> Settings:
     """The settings that ``to_json`` gave, by way of JSON; anything else is a ValueError."""
     names = [field.name for field in fields(kind)]
     if not isinstance(record, dict) or set(record) != set(names):
         raise ValueError(f"found {record!r:.200}; expected an object with the names {listed(names)}")
-    return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in record.items()})
+    values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in record.items()}
+    return kind(**values)
 
 
 def _check_fits(model: str, preparation: Preparation) -> None:

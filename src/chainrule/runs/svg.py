@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import textwrap
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +19,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["ACCENT", "BRIGHT", "FAULT", "GRID", "INK", "MUTED", "PAPER", "Drawn", "Plot", "styled", "write_plots"]
+__all__ = [
+    "ACCENT",
+    "BRIGHT",
+    "FAULT",
+    "GRID",
+    "INK",
+    "MUTED",
+    "PAPER",
+    "Drawn",
+    "Plot",
+    "styled",
+    "write_plots",
+]
 
 # Blue and orange keep apart for every kind of colour vision; the page has a dark and a light form of each.
 INK, MUTED, GRID, PAPER = "#1c2333", "#667085", "#e4e7ec", "#ffffff"
@@ -89,7 +102,7 @@ def styled() -> Iterator[None]:
 
     with matplotlib.rc_context(), warnings.catch_warnings():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(STYLE)
+        matplotlib.rcParams.update(STYLE)  # type: ignore[arg-type] # its keys are an enumeration
         # Names may hold letters that the font lacks; the page uses the reader's own fonts.
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         yield
@@ -101,10 +114,23 @@ def write_plots(folder: Path, plots: Sequence[Plot]) -> list[Drawn]:
     with styled():
         for plot in plots:
             drawn.append(Drawn(plot.name, plot.title, plot.note, inlined(plot, _svg(plot.figure)), plot.wide))
-            plot.figure.suptitle(plot.title, x=0.01, ha="left", fontsize=10.5, fontweight="bold", wrap=True)
+            _put_title(plot.figure, plot.title)
             (folder / f"{plot.name}.svg").write_text(_svg(plot.figure), encoding="utf-8")
             plot.figure.savefig(folder / f"{plot.name}.png", dpi=160, metadata={"Software": None})
     return drawn
+
+
+def _put_title(figure: Figure, title: str) -> None:
+    """Add a title above the figure, which grows by its height and keeps its layout otherwise."""
+    width, height = figure.get_size_inches()
+    lines = textwrap.wrap(title, int(width * 11))
+    grown = height + 0.12 + 0.22 * len(lines)
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        x0, y0, across, up = axes.get_position().bounds
+        axes.set_position((x0, y0 * height / grown, across, up * height / grown))
+    figure.set_size_inches(width, grown)
+    figure.text(0.12 / width, 1 - 0.1 / grown, "\n".join(lines), ha="left", va="top", fontsize=10.5, fontweight="bold")
 
 
 def _svg(figure: Figure) -> str:

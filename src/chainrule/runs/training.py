@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
@@ -60,7 +61,7 @@ def train(
     progress: bool | None = None,
     started: Callable[[TrainingSettings, Sequential], None] = lambda settings, model: None,
 ) -> Trained:
-    """Train on the training rows, keep the weights that are best on the validation rows, judge on the test rows.
+    """Train on training rows, keep the weights that are best on validation rows, judge on test rows.
 
     Args:
         settings: what is trained, and how.
@@ -98,7 +99,7 @@ def build_model(settings: TrainingSettings, preparation: Preparation, rng: np.ra
     outputs = output_count(settings.loss or "", None if classes is None else len(classes))
     widths = [len(preparation.feature_names), *(settings.hidden or ())]
     layers: list[Any] = []
-    for inputs, units in zip(widths, widths[1:], strict=False):
+    for inputs, units in itertools.pairwise(widths):
         weights = "he_normal" if settings.activation in ("relu", "leaky_relu") else "glorot_uniform"
         layers += [Affine(inputs, units, weights), ACTIVATIONS[settings.activation or "relu"]()]
     layers.append(Affine(widths[-1], outputs, "glorot_uniform" if layers else "zeros"))
@@ -107,14 +108,12 @@ def build_model(settings: TrainingSettings, preparation: Preparation, rng: np.ra
 
 def judge(preparation: Preparation, y: Any, predictions: Predictions) -> Scores:
     """How well ``predictions`` fit prepared targets ``y``."""
-    if preparation.classes is not None:
+    if preparation.classes is not None and predictions.numbers is not None:
         return class_scores(y, predictions.numbers, len(preparation.classes))
     return value_scores(preparation.original(y), predictions.values)
 
 
-def _solver(
-    settings: TrainingSettings, model: Sequential, rng: np.random.Generator, progress: bool | None
-) -> Solver:
+def _solver(settings: TrainingSettings, model: Sequential, rng: np.random.Generator, progress: bool | None) -> Solver:
     return Solver(
         model,
         getattr(ops, settings.loss or ""),
@@ -144,7 +143,7 @@ def make_optimizer(settings: TrainingSettings) -> Any:
 
 
 def make_schedule(settings: TrainingSettings) -> Any:
-    """The schedule, fitted to the number of epochs: three steps, or a warm-up of a tenth and then a cosine."""
+    """The schedule, fitted to the epochs: three steps; a warm-up of a tenth, then a cosine."""
     epochs = settings.epochs or 1
     if settings.schedule == "step":
         return SCHEDULES["step"](every=max(1, -(-epochs // 3)))

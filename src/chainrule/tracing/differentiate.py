@@ -189,10 +189,7 @@ def _contributions(recorder: Recorder, equation: Equation, d_out: Tracer) -> Ite
     rule = RULES.get(equation.function)
     if rule is None:  # rounding, comparing and the like: constant wherever they are differentiable
         return iter(())
-    keywords = {name: map_tree(recorder.thawed, value) for name, value in equation.keywords.items()}
-    arrays, parameters = rule.arguments(*map_tree(recorder.thawed, equation.operands), **keywords)
-    # Running forward again records nothing new, since equal equations are shared; it gives `saved`.
-    gradients = recorder.replay_backward(rule.op, equation, arrays, parameters, d_out)
+    arrays, gradients = recorder.replay_backward(rule, equation, d_out)
     variables = (array.current if isinstance(array, Tracer) else None for array in arrays)
     return zip(variables, gradients, strict=True)
 
@@ -270,9 +267,7 @@ def _refuse_integers(function: Function, argnums: Any, arguments: tuple[Any, ...
     names = parameter_names(function, len(arguments))
     for number in (argnums,) if isinstance(argnums, int) else argnums:
         if not -len(arguments) <= number < len(arguments):
-            raise ValueError(
-                f"grad: argnums names argument {number}, and {_name(function)} was given {len(arguments)}"
-            )
+            raise ValueError(f"grad: argnums names argument {number}, and {_name(function)} was given {len(arguments)}")
         for name, leaf in leaves_with_names(arguments[number], names[number]):
             kind = np.dtype(leaf.dtype) if isinstance(leaf, Tracer) else np.asarray(leaf).dtype
             if leaf is not None and kind.kind != "f":
@@ -310,9 +305,7 @@ def _jacobian_recorded(function: Function, argnums: Any, arguments: tuple[Any, .
     def run(recorder: Recorder, inputs: tuple[Any, ...], chosen: Any) -> Any:
         result = function(*inputs)
         outputs = leaves(result)
-        rows = [
-            [pull_back(recorder, [(output, seed)], chosen) for seed in _basis(output)] for output in outputs
-        ]
+        rows = [[pull_back(recorder, [(output, seed)], chosen) for seed in _basis(output)] for output in outputs]
         return _assembled(result, rows)
 
     return _differentiated(function, argnums, arguments, run)

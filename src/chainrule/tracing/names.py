@@ -41,7 +41,7 @@ def collecting_names(recorder: Recorder) -> Iterator[None]:
             depth += 1
         elif event == "return":
             depth -= 1
-            if not frame.f_code.co_filename.startswith(HIDDEN):
+            if recorder.collects_names and not frame.f_code.co_filename.startswith(HIDDEN):
                 for name, variable in _named_values(recorder, frame):
                     if variable not in recorder.hinted and depth <= named_at.get(variable, depth):
                         named_at[variable] = depth

@@ -6,6 +6,7 @@ import inspect
 import operator
 from collections.abc import Callable
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -129,9 +130,7 @@ def ufunc_call(
     if method == "outer":
         a, b = inputs
         return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b)
-    raise TracingError(
-        f"np.{primitive_name(ufunc)}.{method} can't be traced. Write it with whole-array functions."
-    )
+    raise TracingError(f"np.{primitive_name(ufunc)}.{method} can't be traced. Write it with whole-array functions.")
 
 
 def _written(
@@ -140,10 +139,8 @@ def _written(
     """A ufunc's result, put into ``out`` where one is given."""
     where = kwargs.pop("where", True)
     if where is not True and not out:
-        raise TracingError(
-            "`where=` without `out=` leaves entries undefined. Write `np.where(condition, a, b)`."
-        )
-    result = recorder.record(ufunc, inputs, kwargs)
+        raise TracingError("`where=` without `out=` leaves entries undefined. Write `np.where(condition, a, b)`.")
+    result: Any = recorder.record(ufunc, inputs, kwargs)
     if not out:
         return result
     if where is not True:
@@ -154,9 +151,7 @@ def _written(
     return recorder.rebind(out[0], result)
 
 
-def array_function(
-    recorder: Recorder, function: Callable[..., Any], args: Any, kwargs: dict[str, Any]
-) -> Any:
+def array_function(recorder: Recorder, function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
     """A NumPy function of tracers that is not a ufunc, or a method that means the same."""
     special = _SPECIAL.get(function)
     if special is not None:
@@ -261,9 +256,7 @@ def _mask(index: Any) -> Any:
             (mask,) = masks.values()
             if mask.ndim == len(index):
                 return mask
-        raise TracingError(
-            "an index mixes `np.where(condition)` with others. Use the condition itself as a mask."
-        )
+        raise TracingError("an index mixes `np.where(condition)` with others. Use the condition itself as a mask.")
     if isinstance(index, tuple) and any(is_tracer(part) and part.dtype == np.bool_ for part in index):
         raise TracingError("an index mixes a traced condition with others. Use `np.where(condition, a, b)`.")
     return None
@@ -273,9 +266,7 @@ def _chosen(self: Tracer, mask: Any, value: Any) -> Any:
     """``self`` with ``value`` where the mask is true."""
     if isinstance(value, Selection):
         if value.mask.read() is not mask.read():
-            raise TracingError(
-                "entries selected by one condition are written by another. Use one mask for both."
-            )
+            raise TracingError("entries selected by one condition are written by another. Use one mask for both.")
         value = value.source
     elif np.ndim(value) > self.ndim - mask.ndim:
         raise TracingError(
@@ -314,7 +305,7 @@ def _split(split: Callable[..., Any], ary: Any, sections: Any, axis: int = 0) ->
     bounds = split(np.arange(ary.shape[axis]), sections)
     before = (slice(None),) * (axis % ary.ndim)
     starts = np.cumsum([0, *map(len, bounds)]).tolist()
-    return [ary[(*before, slice(start, stop))] for start, stop in zip(starts, starts[1:], strict=False)]
+    return [ary[(*before, slice(start, stop))] for start, stop in pairwise(starts)]
 
 
 def _shape(recorder: Recorder, a: Any) -> tuple[int, ...]:

@@ -78,7 +78,10 @@ class Origin:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Equation:
-    """``output = function(*operands, **keywords)``; operands are variables, literals, or tuples, lists and slices of them."""
+    """``output = function(*operands, **keywords)``.
+
+    Operands are variables and literals, and tuples, lists and slices of them.
+    """
 
     output: Variable
     function: Callable[..., Any]
@@ -142,9 +145,7 @@ class Program:
         """Which value each input takes; a ValueError says which argument does not fit."""
         given, expected = leaves(arguments), leaves(self.inputs)
         if len(given) != len(expected):
-            raise ValueError(
-                f"{self.name}: expected {len(expected)} values in the arguments, got {len(given)}"
-            )
+            raise ValueError(f"{self.name}: expected {len(expected)} values in the arguments, got {len(given)}")
         bound = {}
         for variable, value in zip(expected, given, strict=True):
             if isinstance(variable, Variable):
@@ -178,15 +179,19 @@ class Program:
 
     def __str__(self) -> str:
         def show(leaf: Any) -> Any:
-            return _Shown(f"{self.names.get(leaf, '')}v{leaf.number}") if isinstance(leaf, Variable) else leaf
+            return _Shown(f"v{leaf.number}") if isinstance(leaf, Variable) else leaf
 
-        lines = [f"program {self.name}", "  inputs " + ", ".join(map(repr, self.input_variables))]
-        lines += [f"  {variable} = constant" for variable in self.constants]
+        def named(variable: Variable, text: str) -> str:
+            return f"  {text}  # {self.names[variable]}" if variable in self.names else f"  {text}"
+
+        lines = [f"program {self.name}"]
+        lines += [named(variable, f"{variable} = input") for variable in self.input_variables]
+        lines += [named(variable, f"{variable} = constant") for variable in self.constants]
         for equation in self.equations:
-            function = primitive_name(equation.function)
             parts = [repr(map_tree(show, operand)) for operand in equation.operands]
             parts += [f"{key}={map_tree(show, value)!r}" for key, value in equation.keywords.items()]
-            lines.append(f"  {equation.output} = {function}({', '.join(parts)})")
+            call = f"{primitive_name(equation.function)}({', '.join(parts)})"
+            lines.append(named(equation.output, f"{equation.output} = {call}"))
         return "\n".join([*lines, f"  return {map_tree(show, self.outputs)!r}"])
 
 
@@ -202,6 +207,7 @@ class _Shown(str):
 def primitive_name(function: Callable[..., Any]) -> str:
     """A primitive's name as one would type it after ``np.``, or its own.
 
+    >>> import operator
     >>> primitive_name(np.exp), primitive_name(np.linalg.norm), primitive_name(operator.getitem)
     ('exp', 'linalg.norm', 'getitem')
     """

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.op import Op
+from chainrule.ops.rules import Rule
 from chainrule.tracing.errors import TracingError
 from chainrule.tracing.program import CallSite, Equation, Origin, Variable, primitive_name
 from chainrule.tracing.tracer import Tracer
@@ -68,6 +69,7 @@ class Recorder:
         self.calls: dict[Variable, Call] = {}
         self.names: dict[Variable, str] = {}
         self.hinted: set[Variable] = set()
+        self.collects_names = True
         self.gradient_of: dict[Variable, Variable] = {}
         self.rebound: dict[int, tuple[Any, Tracer]] = {}
         self._shared: dict[Any, Variable] = {}
@@ -127,9 +129,7 @@ class Recorder:
 
     # -- recording ---------------------------------------------------------------------------------
 
-    def record(
-        self, function: Callable[..., Any], operands: tuple[Any, ...], keywords: dict[str, Any]
-    ) -> Tracer:
+    def record(self, function: Callable[..., Any], operands: tuple[Any, ...], keywords: dict[str, Any]) -> Tracer:
         """Run one NumPy function on the tracers' values and write it down as an equation."""
         operands = map_tree(self._operand, operands)
         keywords = {name: map_tree(self._operand, value) for name, value in sorted(keywords.items())}
@@ -229,9 +229,7 @@ class Recorder:
         if not isinstance(out, Tracer):
             return out
         marked = self.marked(out)
-        self.calls[marked.read()] = Call(
-            op, site, tuple(map(self._frozen, arrays)), map_tree(self._frozen, saved)
-        )
+        self.calls[marked.read()] = Call(op, site, tuple(map(self._frozen, arrays)), map_tree(self._frozen, saved))
         return marked
 
     def call_backward(self, call: Call, d_out: Tracer) -> tuple[Any, ...]:
@@ -240,13 +238,21 @@ class Recorder:
         with self._within(CallSite(call.op.name, call.site.number, "backward")):
             return call.op.call_backward(saved, self.snapshot(d_out), len(call.arrays))
 
-    def replay_backward(
-        self, op: Op, equation: Equation, arrays: tuple[Any, ...], parameters: dict[str, Any], d_out: Tracer
-    ) -> tuple[Any, ...]:
-        """The gradients of a bare NumPy call: its op's forward again, for ``saved``, then its backward."""
-        with self._within(CallSite(op.name, equation.output.number, "backward")):
-            _, saved = op.call_forward(*arrays, **parameters)
-            return op.call_backward(saved, self.snapshot(d_out), len(arrays))
+    def replay_backward(self, rule: Rule, equation: Equation, d_out: Tracer) -> tuple[tuple[Any, ...], Any]:
+        """The arrays of a bare NumPy call and their gradients: its op's forward again, for ``saved``, then its backward.
+
+        Running forward again records nothing new, since equal equations are shared. The op's own names for values
+        are textbook letters, which say less than the author's code, so none are collected.
+        """
+        self.collects_names = False
+        try:
+            keywords = {name: map_tree(self.thawed, value) for name, value in equation.keywords.items()}
+            arrays, parameters = rule.arguments(*map_tree(self.thawed, equation.operands), **keywords)
+            with self._within(CallSite(rule.op.name, equation.output.number, "backward")):
+                _, saved = rule.op.call_forward(*arrays, **parameters)
+                return arrays, rule.op.call_backward(saved, self.snapshot(d_out), len(arrays))
+        finally:
+            self.collects_names = True
 
     @property
     def within_op(self) -> bool:
@@ -345,11 +351,7 @@ def _key(operand: Any) -> Any:
         return type(operand), tuple(map(_key, operand))
     if isinstance(operand, slice):
         return slice, _key(operand.start), _key(operand.stop), _key(operand.step)
-    if (
-        operand is None
-        or operand is Ellipsis
-        or isinstance(operand, (bool, int, float, str, np.generic, type))
-    ):
+    if operand is None or operand is Ellipsis or isinstance(operand, (bool, int, float, str, np.generic, type)):
         return type(operand), repr(operand)  # its text, since 0.0 == -0.0 and nan != nan
     if isinstance(operand, np.dtype):
         return operand

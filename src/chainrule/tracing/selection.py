@@ -21,9 +21,7 @@ COUNT_DEPENDS = (
 )
 
 # Defined everywhere, so the entries that were not chosen can go through them unchanged.
-_TOTAL = frozenset(
-    {np.add, np.subtract, np.multiply, np.negative, np.positive, np.absolute, np.square, np.sign}
-)
+_TOTAL = frozenset({np.add, np.subtract, np.multiply, np.negative, np.positive, np.absolute, np.square, np.sign})
 
 
 class Nonzero:
@@ -50,9 +48,7 @@ class Selection(NDArrayOperatorsMixin):
         out = kwargs.pop("out", ())
         if method != "__call__" or kwargs or any(value is not self for value in out):
             raise TracingError(COUNT_DEPENDS)
-        return Selection(
-            ufunc(*(self._whole(value, guarded=ufunc not in _TOTAL) for value in inputs)), self.mask
-        )
+        return Selection(ufunc(*(self._whole(value, guarded=ufunc not in _TOTAL) for value in inputs)), self.mask)
 
     def _whole(self, value: Any, *, guarded: bool) -> Any:
         """The whole array behind an operand, with 1 where not chosen if the function might not be defined there."""

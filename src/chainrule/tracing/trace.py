@@ -30,8 +30,8 @@ def trace(function: Callable[..., Any], *examples: Any) -> Program:
     >>> import numpy as np
     >>> print(trace(lambda x: np.sum(x * x), np.array([1.0, 2.0])))
     program <lambda>
-      inputs v0:float64[2]
-      v1:float64[2] = multiply(xv0, xv0)
+      v0:float64[2] = input  # x
+      v1:float64[2] = multiply(v0, v0)
       v2:float64[] = sum(v1)
       return v2
 
@@ -85,8 +85,8 @@ def _as_output(recorder: Recorder, leaf: Any) -> Any:
         raise TracingError(COUNT_DEPENDS)
     if leaf is not None and not isinstance(leaf, (str, bool, int, float, np.generic)):
         raise TypeError(
-            f"trace: the function returns {leaf!r} ({type(leaf).__name__}); expected arrays, numbers, and tuples, lists "
-            "and dicts of them."
+            f"trace: the function returns {leaf!r} ({type(leaf).__name__}); expected arrays, numbers, and tuples, "
+            "lists and dicts of them."
         )
     if isinstance(leaf, float):
         recorder.refuse_stale(leaf)

@@ -329,8 +329,9 @@ class Tracer:
     def __float__(self) -> float:
         raise TracingError(
             "a traced value is turned into a plain Python number, which the program would keep for ever "
-            "(`float()`, `.item()`, a function of `math`, or writing it into an array made by `np.zeros(...)`). Leave it an array (`np.exp`, not `math.exp`); to fill an "
-            "array, make it with `np.zeros_like(x, shape=...)` or put its parts together with `np.stack([...])`."
+            "(`float()`, `.item()`, a function of `math`, or writing it into an array made by `np.zeros(...)`). Leave "
+            "it an array (`np.exp`, not `math.exp`); to fill an array, make it with `np.zeros_like(x, shape=...)` or "
+            "put its parts together with `np.stack([...])`."
         )
 
     item = tolist = __complex__ = __float__

@@ -1,0 +1,80 @@
+"""The options of ``chainrule train``: their types, their panels and what --help says about them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from chainrule.data.columns import Missing, Scaling, Unseen
+from chainrule.data.dataset import Task
+from chainrule.runs.settings import (
+    ActivationName,
+    DtypeName,
+    EngineName,
+    LossName,
+    ModelName,
+    OptimizerName,
+    ScheduleName,
+)
+
+
+def _option(panel: str, text: str, usual: str | None = None) -> Any:
+    """An option on a panel; ``usual`` says what it is where it is not given."""
+    return typer.Option(help=text, rich_help_panel=panel, show_default=usual or True)
+
+
+DataArgument = Annotated[str, typer.Argument(metavar="DATA", help="digits, or a table: a .csv or .npz file.")]
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run, such as runs/digits-network.")]
+TableArgument = Annotated[Path, typer.Argument(metavar="TABLE", help="A .csv or .npz file.")]
+
+_PANEL = "Data"
+TargetOption = Annotated[str | None, _option(_PANEL, "Column of the table to predict.")]
+TaskOption = Annotated[Task | None, _option(_PANEL, "What the target asks for.", "guessed from its values")]
+DropOption = Annotated[list[str] | None, _option(_PANEL, "Column to leave out; may be repeated.")]
+CategoriesOption = Annotated[
+    list[str] | None, _option(_PANEL, "Column to read as text, such as postcodes; may be repeated.")
+]
+ScalingOption = Annotated[Scaling | None, _option(_PANEL, "How numbers are scaled.", "image for digits, else standard")]
+MissingOption = Annotated[Missing, _option(_PANEL, "Refuse missing numbers, or use the column's mean.")]
+UnseenOption = Annotated[Unseen, _option(_PANEL, "At prediction, refuse or ignore new categories.")]
+ValidationOption = Annotated[float, _option(_PANEL, "Fraction of rows to choose the best epoch by.")]
+TestOption = Annotated[float, _option(_PANEL, "Fraction of rows to judge the model on.")]
+
+_PANEL = "Model"
+ModelOption = Annotated[
+    ModelName | None, _option(_PANEL, "logistic for classes, linear for numbers, network for both.", "network")
+]
+HiddenOption = Annotated[str | None, _option(_PANEL, "Units of each hidden layer: 32 or 64,32.", "32")]
+ActivationOption = Annotated[ActivationName | None, _option(_PANEL, "After each hidden layer.", "relu")]
+LossOption = Annotated[LossName | None, _option(_PANEL, "What is minimised.", "chosen by the target")]
+DtypeOption = Annotated[DtypeName, _option(_PANEL, "Of weights and inputs.")]
+
+_PANEL = "Learning"
+OptimizerOption = Annotated[
+    OptimizerName | None,
+    _option(_PANEL, "How gradients change weights.", "sgd for classes, adam for numbers"),
+]
+LearningRateOption = Annotated[
+    float | None, _option(_PANEL, "How far a step goes.", "0.1 for sgd on classes, else 0.01")
+]
+MomentumOption = Annotated[float | None, _option(_PANEL, "Of sgd and rmsprop, such as 0.9.")]
+WeightDecayOption = Annotated[float | None, _option(_PANEL, "Pulls weights to 0, such as 1e-4.")]
+ScheduleOption = Annotated[ScheduleName, _option(_PANEL, "How the learning rate changes.")]
+EpochsOption = Annotated[
+    int | None, _option(_PANEL, "Times that every row is seen.", "100, or 200 without hidden layers")
+]
+BatchOption = Annotated[str, _option(_PANEL, "Rows a step; 0 or full for all of them.")]
+PatienceOption = Annotated[int | None, _option(_PANEL, "Stop after so many epochs without a better one.")]
+ClipOption = Annotated[float | None, _option(_PANEL, "Largest norm of all gradients together.")]
+SeedOption = Annotated[int, _option(_PANEL, "Of the split, the first weights and the order of rows.")]
+EngineOption = Annotated[EngineName, _option(_PANEL, "Run the compiled step, or op by op.")]
+
+_PANEL = "Output"
+OutOption = Annotated[Path, _option(_PANEL, "Folder for runs.")]
+NameOption = Annotated[str | None, _option(_PANEL, "Of the run.", "from data and model")]
+ReplaceOption = Annotated[bool, typer.Option("--replace", help="Replace the run of that name.", rich_help_panel=_PANEL)]
+PredictionsOption = Annotated[
+    Path | None, typer.Option("--out", help="The .csv file to write; without it, predictions are printed.")
+]

@@ -1,0 +1,103 @@
+"""What the command prints: lines with a label, and tables. Text from files is text and never markup."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from chainrule.data import Dataset, Preparation, Prepared
+from chainrule.learning import Sequential
+from chainrule.runs.report import described_model
+from chainrule.runs.scores import ClassScores, Scores, percent
+from chainrule.runs.settings import TrainingSettings
+from chainrule.runs.text import printable, shortened
+from chainrule.runs.training import Trained
+
+__all__ = ["say", "show_data", "show_model", "show_results", "show_scores"]
+
+MOST_COUNTED = 12
+
+
+def say(label: str, text: object) -> None:
+    """A label and a line, which is not wrapped: paths are to be copied."""
+    from rich.text import Text
+
+    _console().print(Text.assemble((f"{label:8}", "bold cyan"), printable(text)), soft_wrap=True)
+
+
+def show_data(prepared: Prepared) -> None:
+    """What was read, and how it is shared out."""
+    parts = (prepared.split.train, prepared.split.validation, prepared.split.test)
+    rows = [len(part) for part in parts]
+    say("data", f"{parts[0].name}: {sum(rows)} rows, {_features(parts[0])}, {_target(parts[0])}")
+    say("split", "{} rows to train, {} to validate, {} to test".format(*rows))
+
+
+def show_model(settings: TrainingSettings, model: Sequential, preparation: Preparation) -> None:
+    """What is about to be trained, and how."""
+    arrays = list(model.parameters.values())
+    layers = described_model(settings, preparation, arrays[-1].size)
+    batch = f"batches of {settings.batch}" if settings.batch else "full batches"
+    count = sum(array.size for array in arrays)
+    say("model", f"{settings.model}: {layers}, {count:,} parameters, {settings.dtype}")
+    say("train", f"{settings.loss}, {settings.optimizer} at {settings.learning_rate:g}, {batch}")
+    print(flush=True)
+
+
+def show_results(trained: Trained, report: Path) -> None:
+    """The best epoch, the test score, and where the report is."""
+    print(flush=True)
+    if trained.history.interrupted:
+        say("stopped", f"by Ctrl-C after {len(trained.history)} epochs; what was learned is kept")
+    if trained.best_epoch is not None:
+        best = trained.history.rows[trained.best_epoch]["validation_loss"]
+        say("best", f"epoch {trained.best_epoch}, validation loss {best:.4f}")
+    say("test", trained.scores.summary())
+    say("report", report)
+
+
+def show_scores(scores: Scores, preparation: Preparation) -> None:
+    """The scores of a table that was evaluated."""
+    if isinstance(scores, ClassScores):
+        _console().print(_class_table(scores, preparation))
+    say("score", scores.summary())
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def _features(data: Dataset) -> str:
+    count = len(data.feature_names)
+    if data.image_shape is not None:
+        return "{} features (pictures of {} x {})".format(count, *data.image_shape)
+    return f"{count} feature{'s' if count > 1 else ''}"
+
+
+def _target(data: Dataset) -> str:
+    if data.classes is None:
+        return f"predicting the number {shortened(data.target_name)}"
+    few = ", ".join(shortened(label) for label in data.classes[:10])
+    return f"{len(data.classes)} classes: {few}{', ...' if len(data.classes) > 10 else ''}"
+
+
+def _class_table(scores: ClassScores, preparation: Preparation) -> Any:
+    """A row for each true class: how often each was predicted (if that fits), recall and precision."""
+    from rich.table import Table
+    from rich.text import Text
+
+    labels = [shortened(label, 16) for label in preparation.classes or ()]
+    counted = labels if len(labels) <= MOST_COUNTED else []
+    table = Table("true", title="rows by true and predicted class" if counted else None, title_justify="left")
+    for heading in (*counted, "rows", "recall", "precision"):
+        table.add_column(Text(heading), justify="right")
+    for number, (label, (rows, _, *parts)) in enumerate(zip(labels, scores.per_class(), strict=True)):
+        counts = [
+            Text(str(count), style="bold" if place == number else "red" if count else "dim")
+            for place, count in enumerate(scores.confusion[number][: len(counted)])
+        ]
+        ratios = ["-" if part is None else percent(part) for part in parts]
+        table.add_row(Text(label), *counts, str(rows), *ratios)
+    return table
