@@ -17,7 +17,7 @@ STEP = 1e-5
 
 @dataclass(frozen=True)
 class Case:
-    """An op with example arguments. ``differentiable`` numbers the arrays that have a gradient: the floats, if not given.
+    """An op with example arguments. ``differentiable`` numbers the arrays that have a gradient, else all floats.
 
     ``kept`` numbers the arrays that a trace keeps as they are: indices whose values decide the shape of the result.
     """
@@ -109,9 +109,7 @@ def check_backward_can_run_twice(case):
 def check_backward_is_linear_in_d_out(case):
     out, saved, one, from_one = case.run(case.arrays)
     two = upstream(out, seed=8)
-    from_two, from_both = (
-        case.op.call_backward(saved, d_out, len(case.arrays)) for d_out in (two, 3 * one + 2 * two)
-    )
+    from_two, from_both = (case.op.call_backward(saved, d_out, len(case.arrays)) for d_out in (two, 3 * one + 2 * two))
     for place in case.places:
         expected = 3 * from_one[place] + 2 * from_two[place]
 
@@ -156,6 +154,35 @@ def check_replayed_trace_gives_the_same_bits(case):
     assert_same_bits((out, gradients), chainrule.trace(both, *arguments)(*arguments), "the replay differs")
 
 
+def check_backward_has_a_derivative_in_turn(case):
+    """The gradient's own gradient, along random directions, equals the central difference of the gradient."""
+    if not case.places:
+        return
+    rng = np.random.default_rng(13)
+    d_out = upstream(case.op(*case.arrays, **case.parameters))
+    chosen = [case.arrays[place] for place in case.places]
+    v, w = ([rng.standard_normal(np.shape(x)) for x in chosen] for _ in range(2))
+
+    def objective(*moved):
+        arrays = list(case.arrays)
+        for place, array in zip(case.places, moved, strict=True):
+            arrays[place] = array
+        return np.sum(d_out * case.op(*arrays, **case.parameters))
+
+    def along(*moved):
+        gradients = chainrule.grad(objective, argnums=tuple(range(len(moved))))(*moved)
+        return sum(np.sum(one * direction) for one, direction in zip(gradients, v, strict=True))
+
+    def shifted(step):
+        return along(*(x + step * direction for x, direction in zip(chosen, w, strict=True)))
+
+    second = chainrule.grad(along, argnums=tuple(range(len(chosen))))(*chosen)
+    expected = (shifted(STEP) - shifted(-STEP)) / (2 * STEP)
+    actual = sum(np.sum(one * direction) for one, direction in zip(second, w, strict=True))
+
+    assert np.isclose(expected, actual, rtol=1e-5, atol=1e-7), f"{expected} != {actual}"
+
+
 def assert_same_bits(expected, actual, message=""):
     """Equal to the last bit, through tuples; nan equals nan."""
     if isinstance(expected, (tuple, list)):
@@ -180,4 +207,5 @@ CHECKS = (
     check_float32_stays_float32,
     check_results_are_deterministic,
     check_replayed_trace_gives_the_same_bits,
+    check_backward_has_a_derivative_in_turn,
 )

@@ -6,6 +6,7 @@ from contract import (
     CHECKS,
     Case,
     check_backward_can_run_twice,
+    check_backward_has_a_derivative_in_turn,
     check_backward_is_linear_in_d_out,
     check_float32_stays_float32,
     check_gradients_have_the_shapes_of_their_arrays,
@@ -19,6 +20,7 @@ from chainrule import Op
 
 X = np.random.default_rng(1).standard_normal((3, 4))
 CALLS = []
+HIDDEN = []
 
 
 def cube_forward(x):
@@ -87,6 +89,16 @@ def backward_in_float64(saved, d_out):
     return d_out * (np.float64(3) * saved**2)
 
 
+def backward_that_hides_saved(saved, d_out):
+    """The right numbers, taken out of the trace, so that nobody can differentiate them."""
+    return d_out * HIDDEN[0]
+
+
+def forward_that_hides(x):
+    HIDDEN[:] = [3 * np.copy(getattr(x, "value", x)) ** 2]
+    return x**3, ()
+
+
 def noisy_forward(x):
     CALLS.append(x)
     return x**3 + 1e-12 * len(CALLS), x
@@ -113,6 +125,7 @@ FAILURES = [
     (check_float32_stays_float32, forward_in_float64, cube_backward),
     (check_float32_stays_float32, cube_forward, backward_in_float64),
     (check_results_are_deterministic, noisy_forward, cube_backward),
+    (check_backward_has_a_derivative_in_turn, forward_that_hides, backward_that_hides_saved),
     (check_replayed_trace_gives_the_same_bits, forward_with_a_memory_of_the_first_run, cube_backward),
 ]
 

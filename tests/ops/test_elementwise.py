@@ -6,7 +6,7 @@ import scipy.special
 from numpy.testing import assert_allclose, assert_array_equal
 
 from chainrule import ops
-from chainrule.ops.elementwise import unbroadcast
+from chainrule.ops.broadcasting import unbroadcast
 
 X = np.array([[-2.0, -0.5, 0.0], [0.5, 1.0, 3.0]])
 
@@ -26,6 +26,8 @@ def gradients(op, *arrays, d_out=1.0):
         (ops.power, (3.0, 2.0), 9.0, (6.0, 9 * 1.0986122886681098)),
         (ops.maximum, (3.0, 2.0), 3.0, (1.0, 0.0)),
         (ops.minimum, (3.0, 2.0), 2.0, (0.0, 1.0)),
+        (ops.fmax, (3.0, 2.0), 3.0, (1.0, 0.0)),
+        (ops.fmin, (3.0, 2.0), 2.0, (0.0, 1.0)),
         (ops.arctan2, (1.0, 1.0), 0.7853981633974483, (0.5, -0.5)),
         (ops.logaddexp, (0.0, 0.0), 0.6931471805599453, (0.5, 0.5)),
         (ops.negative, (2.0,), -2.0, (-1.0,)),
@@ -134,6 +136,16 @@ def test_values_equal_scipy(op, reference, scale):
     x = scale * np.array([-1.0, -0.3, 0.0, 0.7, 1.0])
 
     assert_allclose(op(x), reference(x), rtol=1e-14, atol=0)
+
+
+@pytest.mark.parametrize("op", [ops.fmax, ops.fmin])
+def test_nan_is_missing_and_the_other_gets_the_gradient(op):
+    a, b = np.array([np.nan, 2.0, np.nan]), np.array([1.0, np.nan, np.nan])
+    d_a, d_b = gradients(op, a, b)
+
+    assert_array_equal([1.0, 2.0, np.nan], op(a, b))
+    assert_array_equal([0.0, 1.0], d_a[:2])
+    assert_array_equal([1.0, 0.0], d_b[:2])
 
 
 # -- powers ----------------------------------------------------------------------------------------------

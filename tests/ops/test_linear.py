@@ -136,12 +136,10 @@ def test_affine_names_a_bias_of_the_wrong_length():
     assert expected == message(ops.affine, np.ones((4, 5)), np.ones((5, 2)), np.ones(3))
 
 
-def test_matmul_error_names_the_op_and_the_shapes():
-    found = message(ops.matmul, np.ones((2, 3)), np.ones((2, 3)))
+def test_matmul_names_the_rule_and_both_sides():
+    expected = "matmul: expected a.shape[1] == b.shape[0], got 3 != 2"
 
-    assert found.startswith("matmul: ")
-    assert "3" in found
-    assert "2" in found
+    assert expected == message(ops.matmul, np.ones((2, 3)), np.ones((2, 4)))
 
 
 def test_einsum_refuses_a_diagonal_and_says_what_to_write():
@@ -175,7 +173,8 @@ def test_einsum_names_sizes_that_do_not_agree():
 
 def test_dot_refuses_what_it_has_no_derivative_for_and_says_what_to_write():
     expected = (
-        "dot: has a derivative here for b with at most 2 axes, got shapes (2, 3) and (5, 3, 4). Write a @ b, or np.einsum."
+        "dot: has a derivative here for b with at most 2 axes, got shapes (2, 3) and (5, 3, 4). "
+        "Write a @ b, or np.einsum."
     )
 
     assert expected == message(ops.dot, np.ones((2, 3)), np.ones((5, 3, 4)))

@@ -1,4 +1,4 @@
-"""Values of the losses against hand-worked numbers and SciPy; their gradients where probabilities saturate; their errors."""
+"""Values of the losses against hand-worked numbers and SciPy; gradients where probabilities saturate; errors."""
 
 import re
 
@@ -72,15 +72,13 @@ def test_binary_cross_entropy_equals_scipy(reduction):
     p, t = RNG.uniform(0.01, 0.99, (5, 2)), RNG.uniform(0, 1, (5, 2))
     expected = -(scipy.special.xlogy(t, p) + scipy.special.xlogy(1 - t, 1 - p))
 
-    assert_allclose(
-        ops.binary_cross_entropy(p, t, reduction=reduction), REDUCTIONS[reduction](expected), rtol=1e-14
-    )
+    assert_allclose(ops.binary_cross_entropy(p, t, reduction=reduction), REDUCTIONS[reduction](expected), rtol=1e-14)
 
 
 @pytest.mark.parametrize("p", [0.0, 1.0])
 @pytest.mark.parametrize("t", [0.0, 1.0, 2.0, 3.0, 4.0])
 def test_binary_cross_entropy_of_certain_probabilities(p, t):
-    """A certain probability costs 0 where it is right; -(t log 0) is inf where it is wrong; 2, 3, 4 are taken as they are."""
+    """A certain probability costs 0 where it is right and inf where it is wrong; 2, 3, 4 are taken as they are."""
     expected = -(scipy.special.xlogy(t, p) + scipy.special.xlogy(1 - t, 1 - p))
     actual = ops.binary_cross_entropy(np.array([p]), np.array([t]), reduction="sum")
 
@@ -258,8 +256,8 @@ def test_labels_out_of_range_are_an_error(labels, found):
 @pytest.mark.parametrize("labels", [np.zeros((2, 1), int), np.zeros(3, int), np.zeros((2, 4)), np.zeros((3, 2))])
 def test_labels_of_the_wrong_shape_are_an_error(labels):
     expected = (
-        "softmax_cross_entropy: logits have shape (2, 3); labels must be one-hot of that shape or whole numbers of shape "
-        f"(2,), got {labels.dtype} of shape {labels.shape}."
+        "softmax_cross_entropy: logits have shape (2, 3); labels must be one-hot of that shape or whole numbers of "
+        f"shape (2,), got {labels.dtype} of shape {labels.shape}."
     )
 
     assert expected == message(ops.softmax_cross_entropy, np.zeros((2, 3)), labels)

@@ -67,7 +67,9 @@ def test_logsumexp_and_its_gradient_equal_scipy(axis, keepdims):
         scipy.special.logsumexp(x, axis=axis, keepdims=keepdims),
         rtol=1e-14,
     )
-    assert_allclose(gradient(ops.logsumexp, x, axis=axis, keepdims=keepdims), scipy.special.softmax(x, axis), rtol=1e-13)
+    assert_allclose(
+        gradient(ops.logsumexp, x, axis=axis, keepdims=keepdims), scipy.special.softmax(x, axis), rtol=1e-13
+    )
 
 
 # -- products with zeros ---------------------------------------------------------------------------------------

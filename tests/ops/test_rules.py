@@ -1,4 +1,4 @@
-"""The table NumPy function -> op: each call, as users write it, is the op's call on the arguments that the rule reads."""
+"""The table NumPy function -> op: a call as users write it is the op's call on the arguments that the rule reads."""
 
 import operator
 
@@ -37,6 +37,7 @@ CALLS = [
         for operands in ((X, V), (3.0, 2.0), (np.float64(3), X))
     ),
     *(call(function, X, V) for function in (np.logaddexp, np.arctan2)),
+    *(call(function, X, np.nan) for function in (np.maximum, np.minimum, np.fmax, np.fmin)),
     *(
         call(function, base, exponent)
         for function in (np.power, np.float_power, operator.pow)

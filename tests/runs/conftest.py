@@ -9,6 +9,7 @@ from run_tables import NASTY, flowers, houses, write_table
 
 from chainrule.runs import DataSettings, Trained, TrainingSettings, train, write_run
 
+
 class Written:
     """A run in a folder, and what it was made from."""
 

@@ -285,14 +285,14 @@ def test_a_truncated_model_is_refused(copy):
     whole = (copy / "model.safetensors").read_bytes()
     (copy / "model.safetensors").write_bytes(whole[:-8])
 
-    with pytest.raises(ValueError, match="not a readable .safetensors file"):
+    with pytest.raises(ValueError, match=r"not a readable \.safetensors file"):
         Run.open(copy)
 
 
 def test_a_model_of_another_run_is_refused(copy, regression):
     shutil.copy(regression.place / "model.safetensors", copy)
 
-    with pytest.raises(ValueError, match="takes 4 features and gives 1 values a row.*not of the same run"):
+    with pytest.raises(ValueError, match=r"takes 4 features and gives 1 values a row.*not of the same run"):
         Run.open(copy)
 
 

@@ -69,7 +69,8 @@ def test_nothing_is_loaded_from_outside(written, page):
     text = written.report.read_text(encoding="utf-8")
     targets = [a.get("href") or "" for _, a in page.tags if "href" in a]
 
-    assert not re.search(r"https?://|//\w|\bsrc\s*=|@import|url\((?!#)", text)
+    without_pictures = re.sub(r"data:image/png;base64,[\w+/=\s]*", "", text)
+    assert not re.search(r"https?://|//\w|\bsrc\s*=|@import|url\((?!#)", without_pictures)
     assert all(target.startswith(("#", "data:image/png;base64,")) for target in targets)
     assert {"script", "link", "iframe", "object", "img"}.isdisjoint(tag for tag, _ in page.tags)
     assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
@@ -162,7 +163,7 @@ def test_the_printed_command_trains_the_same_model(tmp_path, monkeypatch):
     trained = train(settings, data.prepare(5), progress=False)
 
     command = train_command(data, trained.settings, trained.prepared.preparation)
-    result = CliRunner().invoke(app, shlex.split(command)[1:] + ["--name", "again"])
+    result = CliRunner().invoke(app, [*shlex.split(command)[1:], "--name", "again"])
 
     assert 0 == result.exit_code, result.output
     trained.model.save(tmp_path / "first.safetensors")

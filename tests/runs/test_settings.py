@@ -109,7 +109,7 @@ def test_data_settings_out_of_range_are_refused(given, message):
 
 @pytest.mark.parametrize("text", ["", "a", "4,", "0", "-3", "4.5", "³", "1" * 30])
 def test_hidden_sizes_that_are_none_are_refused(text):
-    with pytest.raises(ValueError, match="hidden is .* expected units of each layer, such as 32 or 64,32"):
+    with pytest.raises(ValueError, match=r"hidden is .* expected units of each layer, such as 32 or 64,32"):
         parse_hidden(text)
 
 

@@ -15,10 +15,13 @@ __all__ = ["holding_interrupts"]
 def holding_interrupts() -> Iterator[Callable[[], bool]]:
     """Give a function that tells whether Ctrl-C was pressed; a second one interrupts at once.
 
-    Only the main thread gets signals; elsewhere nothing is held back.
+    Only the main thread gets signals; elsewhere nothing is held back, nor where Ctrl-C is ignored (``nohup``, say).
     """
     pressed = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    previous = signal.getsignal(signal.SIGINT)
+    # None: the handler was not set from Python, and could not be put back.
+    if not in_main_thread or previous in (signal.SIG_IGN, None):
         yield pressed.is_set
         return
 
@@ -27,7 +30,7 @@ def holding_interrupts() -> Iterator[Callable[[], bool]]:
             raise KeyboardInterrupt
         pressed.set()
 
-    previous = signal.signal(signal.SIGINT, note)
+    signal.signal(signal.SIGINT, note)
     try:
         yield pressed.is_set
     finally:

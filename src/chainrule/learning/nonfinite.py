@@ -1,54 +1,119 @@
-"""Where a nan or an infinity came from: the first equation of a program whose result is not finite."""
+"""Where a nan or an infinity came from: the training is repeated up to there, and looked at equation by equation."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from chainrule.compiling import write_source
+from chainrule.learning.batches import Batches
+from chainrule.learning.state import State, copied
+from chainrule.learning.training_step import TrainingStep
 from chainrule.tracing.program import Equation, Program, Variable, primitive_name
 from chainrule.tracing.trees import leaves
 
-__all__ = ["first_nonfinite"]
+__all__ = ["Origin", "all_finite", "find_origin", "first_nonfinite"]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The step that made the first nan or infinity; ``state`` is the one from before it."""
+
+    state: State
+    description: str
+
+
+def find_origin(
+    snapshot: State,
+    until: tuple[int, int],
+    step: TrainingStep,
+    batches: Batches,
+    rate: Callable[[int], float],
+) -> Origin:
+    """Repeat the training from ``snapshot`` to the first step whose loss or new parameters are not finite.
+
+    The same text runs on the same batches, so the bits agree. ``until`` is the epoch and the row where the
+    training stopped: no later step is to blame.
+    """
+    state = snapshot
+    while True:
+        order = state.rng.bit_generator.state
+        for x, y in batches.epoch(state.rng, state.rows):
+            before = copied(state.parameters), copied(state.optimizer)
+            loss, *values = step.run_for(state, rate(state.epoch), x, y)(
+                *state.values(), rate(state.epoch), x, y
+            )
+            state.take(values)
+            if not (math.isfinite(loss) and all_finite(state.parameters)) or (state.epoch, state.rows) == until:
+                state.parameters, state.optimizer = before
+                state.rng.bit_generator.state = order
+                program = step.program(state, rate(state.epoch), x, y)
+                return Origin(state, first_nonfinite(program, [*state.values(), rate(state.epoch), x, y]))
+            state.loss_sum += float(loss) * len(x)
+            state.rows += len(x)
+        state.epoch, state.rows, state.loss_sum = state.epoch + 1, 0, 0.0
+
+
+def all_finite(parameters: Mapping[str, Any]) -> bool:
+    """Whether no entry of any parameter is nan or infinite."""
+    return all(map(_is_finite, parameters.values()))
 
 
 def first_nonfinite(program: Program, inputs: list[Any]) -> str:
-    """Say which value of the program is the first that is not finite, how it was made, and from what."""
+    """Say which value spoiled the program's results first, how it was made, and from what.
+
+    An infinity that goes no further, such as a log(0) that is masked, is not it.
+    """
     values = dict(program.constants) | dict(zip(program.input_variables, inputs, strict=True))
-    names = write_source(program).names
-    for variable in program.input_variables:
-        if not _is_finite(values[variable]):
-            return f"Already {names[variable]}, an input of the step, {_describe(values[variable])}."
     with np.errstate(all="ignore"):
         for equation in program.equations:
-            values[equation.output] = equation.evaluate(
-                lambda leaf: values.get(leaf, leaf) if _is(leaf) else leaf
-            )
-            if not _is_finite(values[equation.output]):
-                return _describe_equation(equation, values, names)
-    return "Run again by itself, every value is finite."
+            values[equation.output] = equation.evaluate(lambda leaf: _value(values, leaf))
+    guilty = _guilty(program, values)
+    names = write_source(program).names
+    for variable in program.input_variables:
+        if variable in guilty:
+            return f"{names[variable]}, which the step starts from, {_describe(values[variable])}."
+    for equation in program.equations:
+        if equation.output in guilty:
+            return _describe_equation(equation, values, names)
+    return "repeated by itself, the step gives finite values."
 
 
-def _is(leaf: Any) -> bool:
-    return isinstance(leaf, Variable)
+def _guilty(program: Program, values: Mapping[Variable, Any]) -> set[Variable]:
+    """The values that are not finite and reached the first result that isn't, the loss if it is one."""
+    spoiled = _not_finite(program.output_variables, values)
+    guilty = set(spoiled[:1])
+    for equation in reversed(program.equations):
+        if equation.output in guilty:
+            guilty.update(_not_finite(equation.uses(), values))
+    return guilty
 
 
-def _describe_equation(equation: Equation, values: dict[Variable, Any], names: Mapping[Variable, str]) -> str:
-    shown = []
-    for leaf in leaves(equation.operands):
-        if isinstance(leaf, Variable):
-            shown.append(f"{names.get(leaf, 'a value')} ({_describe(values[leaf])})")
-        elif isinstance(leaf, (int, float)):
-            shown.append(repr(leaf))
+def _not_finite(variables: Iterable[Variable], values: Mapping[Variable, Any]) -> list[Variable]:
+    return [variable for variable in variables if not _is_finite(values[variable])]
+
+
+def _describe_equation(equation: Equation, values: Mapping[Variable, Any], names: Mapping[Variable, str]) -> str:
+    operands = [
+        f"{names.get(leaf, 'a value')} ({_describe(values[leaf])})" if isinstance(leaf, Variable) else repr(leaf)
+        for leaf in leaves(equation.operands)
+        if isinstance(leaf, (Variable, int, float))
+    ]
     calls = equation.origin.calls
     within = f" in {calls[-1].op}'s {calls[-1].half}" if calls else ""
     name = names.get(equation.output, "a value without a name")
     return (
-        f"First is {name} = {primitive_name(equation.function)} of {', '.join(shown)}{within}, "
+        f"{name} = {primitive_name(equation.function)} of {', '.join(operands)}{within}, "
         f"which {_describe(values[equation.output])} (`{equation.origin.source}`)."
     )
+
+
+def _value(values: Mapping[Variable, Any], leaf: Any) -> Any:
+    return values[leaf] if isinstance(leaf, Variable) else leaf
 
 
 def _is_finite(value: Any) -> bool:

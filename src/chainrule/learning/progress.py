@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import sys
-from types import TracebackType
+from collections.abc import Callable
 from typing import Any, Protocol, Self
 
 from chainrule.learning.history import History
@@ -15,30 +16,36 @@ class Progress(Protocol):
     """Shown the history after every epoch."""
 
     def __enter__(self) -> Self: ...
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    def __exit__(self, *details: Any) -> None: ...
     def show(self, history: History) -> None: ...
 
 
 def choose_progress(wanted: bool | None, epochs: int, print_every: int | None) -> Progress:
     """A bar where somebody can see it, lines where the output goes to a file, nothing where it isn't wanted."""
-    every = print_every or max(1, epochs // 10)
     if wanted is False:
         return Silent()
-    return Bar(epochs, every) if sys.stdout.isatty() else Lines(epochs, every)
+    every = print_every or max(1, epochs // 10)
+    on_terminal = sys.stdout is not None and sys.stdout.isatty()
+    return Bar(epochs, every) if on_terminal else Lines(epochs, every)
 
 
 def log_line(row: dict[str, Any], epochs: int) -> str:
     """One epoch as the course sheets log it.
 
-    >>> log_line({"epoch": 50, "train_loss": 0.2275, "validation_loss": None}, 501)
-    'Epoch  50, loss = 0.2275'
+    >>> log_line({"epoch": 50, "train_loss": 0.22749, "validation_loss": None}, 501)
+    'Epoch   50, loss = 0.2275'
+    >>> log_line({"epoch": 3, "train_loss": 2.5e-6, "validation_loss": 0.31}, 10)
+    'Epoch    3, loss = 2.5000e-06, validation loss = 0.3100'
     """
-    line = f"Epoch {row['epoch']:{len(str(epochs - 1))}d}, loss = {row['train_loss']:.4f}"
+    line = f"Epoch {row['epoch']:{max(4, len(str(epochs - 1)))}d}, loss = {_shown(row['train_loss'])}"
     if row["validation_loss"] is not None:
-        line += f", validation loss = {row['validation_loss']:.4f}"
+        line += f", validation loss = {_shown(row['validation_loss'])}"
     return line
+
+
+def _shown(loss: float) -> str:
+    """Four decimals, as on the sheets, where they say something."""
+    return f"{loss:.4f}" if loss == 0 or 1e-3 <= abs(loss) < 1e6 else f"{loss:.4e}"
 
 
 class Silent:
@@ -54,17 +61,29 @@ class Silent:
         pass
 
 
-class Lines(Silent):
-    """A line every few epochs, and one for the last."""
+class Lines:
+    """A line every few epochs, and one for the last, whichever that turns out to be."""
 
-    def __init__(self, epochs: int, every: int) -> None:
+    def __init__(self, epochs: int, every: int, write: Callable[[str], None] | None = None) -> None:
         self.epochs = epochs
         self.every = every
+        self.write = functools.partial(print, flush=True) if write is None else write
+        self.waiting: dict[str, Any] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *details: Any) -> None:
+        if self.waiting is not None:
+            self.write(log_line(self.waiting, self.epochs))
 
     def show(self, history: History) -> None:
         row = history.rows[-1]
-        if row["epoch"] % self.every == 0 or row["epoch"] == self.epochs - 1:
-            print(log_line(row, self.epochs), flush=True)
+        if row["epoch"] % self.every:
+            self.waiting = row
+        else:
+            self.waiting = None
+            self.write(log_line(row, self.epochs))
 
 
 class Bar:
@@ -73,8 +92,6 @@ class Bar:
     def __init__(self, epochs: int, every: int) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-        self.epochs = epochs
-        self.every = every
         self.bar = Progress(
             TextColumn("training"),
             BarColumn(),
@@ -84,16 +101,17 @@ class Bar:
             transient=True,
         )
         self.task = self.bar.add_task("training", total=epochs, loss="-")
+        self.lines = Lines(epochs, every, functools.partial(self.bar.console.print, highlight=False))
 
     def __enter__(self) -> Self:
         self.bar.start()
         return self
 
     def __exit__(self, *details: Any) -> None:
+        self.lines.__exit__()
         self.bar.stop()
 
     def show(self, history: History) -> None:
         row = history.rows[-1]
-        self.bar.update(self.task, completed=row["epoch"] + 1, loss=f"{row['train_loss']:.4f}")
-        if row["epoch"] % self.every == 0 or row["epoch"] == self.epochs - 1:
-            self.bar.console.print(log_line(row, self.epochs), highlight=False)
+        self.bar.update(self.task, completed=row["epoch"] + 1, loss=_shown(row["train_loss"]))
+        self.lines.show(history)

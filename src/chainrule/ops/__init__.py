@@ -1,45 +1,27 @@
 """What is computed: ops in plain NumPy, each a forward and its hand-derived backward. They know nothing of graphs.
 
-Reading order: `elementwise`, `reductions`, `reshaping`, `scatter`, `linear`, `activations`, `losses`; `rules` is the
-table that gives NumPy's own functions their op.
+Reading order: `broadcasting`, `elementwise`, `exponentials`, `trigonometry`, `choosing` (single entries); `reductions`;
+`reshaping`, `joining`, `indexing`, `scatter` (moving entries); `linear`, `activations`, `losses`. `rules` is the table
+that gives NumPy's own functions their op.
 """
 
 from chainrule.ops.activations import leaky_relu, log_softmax, relu, sigmoid, softmax, softplus, tanh
+from chainrule.ops.choosing import absolute, clip, fmax, fmin, maximum, minimum, sign, where
 from chainrule.ops.elementwise import (
-    absolute,
     add,
-    arccos,
-    arcsin,
-    arctan,
-    arctan2,
-    clip,
-    cos,
-    cosh,
     divide,
-    exp,
-    exp2,
-    expm1,
-    log,
-    log1p,
-    log2,
-    log10,
-    logaddexp,
-    maximum,
-    minimum,
     multiply,
     negative,
     numpy_power,
     power,
     reciprocal,
-    sign,
-    sin,
-    sinh,
     sqrt,
     square,
     subtract,
-    tan,
-    where,
 )
+from chainrule.ops.exponentials import exp, exp2, expm1, log, log1p, log2, log10, logaddexp
+from chainrule.ops.indexing import diagonal, index, take
+from chainrule.ops.joining import concatenate, hstack, repeat, stack, vstack
 from chainrule.ops.linear import affine, dot, einsum, matmul, outer
 from chainrule.ops.losses import (
     absolute_error,
@@ -52,26 +34,19 @@ from chainrule.ops.reductions import cumsum, logsumexp, max, mean, min, norm, pr
 from chainrule.ops.reshaping import (
     astype,
     broadcast_to,
-    concatenate,
     copy,
-    diagonal,
     expand_dims,
     flip,
-    hstack,
-    index,
     matrix_transpose,
     moveaxis,
     ravel,
-    repeat,
     reshape,
     squeeze,
-    stack,
     swapaxes,
-    take,
     transpose,
-    vstack,
 )
 from chainrule.ops.scatter import add_at, write_at
+from chainrule.ops.trigonometry import arccos, arcsin, arctan, arctan2, cos, cosh, sin, sinh, tan
 
 __all__ = [
     "absolute",
@@ -102,6 +77,8 @@ __all__ = [
     "expand_dims",
     "expm1",
     "flip",
+    "fmax",
+    "fmin",
     "hstack",
     "index",
     "leaky_relu",

@@ -3,7 +3,7 @@
 import numpy as np
 
 from chainrule.op import Op
-from chainrule.ops.elementwise import unbroadcast
+from chainrule.ops.broadcasting import unbroadcast
 
 
 def affine_forward(x, w, b):

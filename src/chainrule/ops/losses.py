@@ -31,7 +31,7 @@ def absolute_error_forward(prediction, target, *, reduction="mean"):
 def absolute_error_backward(saved, d_out):
     """Pull the gradient back: ``sign(prediction - target)``, with 0 where they are equal."""
     difference, reduction = saved
-    d_prediction = np.sign(difference) * _share(d_out, reduction, difference.shape)
+    d_prediction = np.sign(difference) * _share(d_out, reduction, np.shape(difference))
     return d_prediction, -d_prediction
 
 
@@ -52,7 +52,7 @@ def squared_error_forward(prediction, target, *, reduction="mean"):
 def squared_error_backward(saved, d_out):
     """Pull the gradient back: ``2 (prediction - target)`` to the prediction, minus that to the target."""
     difference, reduction = saved
-    d_prediction = difference * (2 * _share(d_out, reduction, difference.shape))
+    d_prediction = difference * (2 * _share(d_out, reduction, np.shape(difference)))
     return d_prediction, -d_prediction
 
 
@@ -122,6 +122,7 @@ def softmax_cross_entropy_forward(logits, labels, *, reduction="mean"):
 
     Example: logits (0, 0) cost log 2, whatever the label.
     """
+    labels = np.asarray(labels) if isinstance(labels, (list, tuple)) else labels
     one_hot = _as_rows(logits, labels)
     shifted = logits - np.max(logits, axis=-1, keepdims=True)
     exponentials = np.exp(shifted)

@@ -118,8 +118,8 @@ def max_backward(saved, d_out):
     """Pull the gradient back to the largest entry; entries that tie for it share equally."""
     x, out, axis, keepdims = saved
     shape = np.shape(x)
-    largest = x == expanded(out, shape, axis, keepdims)
-    share = np.astype(largest, x.dtype) / np.sum(largest, axis=axis, keepdims=True, dtype=x.dtype)
+    largest = np.astype(x == expanded(out, shape, axis, keepdims), x.dtype)
+    share = largest / np.sum(largest, axis=axis, keepdims=True)
     return expanded(d_out, shape, axis, keepdims) * share
 
 

@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from chainrule.op import Op
-from chainrule.ops.elementwise import unbroadcast
+from chainrule.ops.broadcasting import unbroadcast
 
 
 def _dispatching(function):

@@ -144,7 +144,7 @@ def scores_from_json(record: object) -> Scores:
             values["confusion"] = tuple(tuple(row) for row in values["confusion"])
         scores: Scores = kinds[record["task"]](**values)
     except TypeError as error:
-        raise ValueError(f"scores are {record!r:.80}: {error}") from error
+        raise ValueError(f"scores are {record!r:.80}; expected those of a {record['task']}") from error
     return scores
 
 

@@ -182,19 +182,26 @@ def _known(function: Callable[..., Any]) -> None:
 
 
 @cache
-def _parameter_names(function: Callable[..., Any]) -> tuple[str, ...]:
-    return tuple(inspect.signature(function).parameters)
+def _defaults(function: Callable[..., Any]) -> dict[str, Any]:
+    """The options after the first argument, with their defaults."""
+    if function is np.concatenate:  # NumPy 2.1 gives it no signature
+        return {"axis": 0, "out": None, "dtype": None, "casting": "same_kind"}
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    return {parameter.name: parameter.default for parameter in parameters}
 
 
 def _options_as_keywords(function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
-    names = _parameter_names(function)
-    options = dict(zip(names[1:], args[1:], strict=False)) | kwargs
-    plain = {
-        name: value
-        for name, value in options.items()
-        if value is not None and value is not np._NoValue and not (name == "keepdims" and value is False)
-    }
-    return args[:1], plain
+    defaults = _defaults(function)
+    options = dict(zip(defaults, args[1:], strict=False)) | kwargs
+    told = {name: value for name, value in options.items() if not _is_default(name, value, defaults)}
+    return args[:1], told
+
+
+def _is_default(name: str, value: Any, defaults: dict[str, Any]) -> bool:
+    if value is np._NoValue or (name == "keepdims" and value is False):
+        return True
+    default = defaults.get(name, np._NoValue)
+    return value is default or (type(value) is type(default) is int and value == default)
 
 
 def _as_view(array: Any, result: Any) -> Any:

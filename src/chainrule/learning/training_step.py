@@ -1,0 +1,148 @@
+"""The step that trains: forward, loss, backward and update, traced together, compiled, and run.
+
+Two functions are traced, `TrainingStep.training_step` and `TrainingStep.evaluation`. The rest brings what they
+are called with into the form that the compiled text takes: all arrays, one by one.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chainrule.compiling import Step, compile
+from chainrule.learning.state import State
+from chainrule.op import Op
+from chainrule.tracing import value_and_grad
+from chainrule.tracing.program import Program, Variable
+from chainrule.tracing.trees import leaves, map_tree, rebuild
+
+__all__ = ["TrainingStep"]
+
+Array = np.ndarray[Any, Any]
+Run = Callable[..., Any]
+
+# Rows that are evaluated at once: large enough to be fast, small enough for the values between the layers.
+EVALUATED_ROWS = 4096
+
+
+class TrainingStep:
+    """Remembers the step's text for each shape of batch."""
+
+    def __init__(self, model: Any, loss: Op, optimizer: Any, engine: str, clip: float | None) -> None:
+        self.model = model
+        self.loss = loss
+        self.optimizer = optimizer
+        self.clip = clip
+        self._training = compile(self.training_step, engine, donate_argnums=(0, 1))
+        self._evaluation = compile(self.evaluation, engine)
+        self._runs: dict[Any, Run] = {}
+        self.first: Step | None = None
+
+    # -- the two functions that are traced -----------------------------------------------------------
+
+    def training_step(
+        self, parameters: dict[str, Any], state: dict[str, Any], learning_rate: float, x: Any, y: Any
+    ) -> Any:
+        """The loss, the new parameters and the optimizer's new state."""
+
+        def batch_loss(parameters: dict[str, Any]) -> Any:
+            return self.evaluation(parameters, x, y)
+
+        loss, gradients = value_and_grad(batch_loss)(parameters)
+        if self.clip is not None:
+            gradients = clipped(gradients, self.clip)
+        updated = self.optimizer.update(parameters, gradients, state, learning_rate)
+        return loss, _in_order("parameters", parameters, updated[0]), _in_order("state", state, updated[1])
+
+    def evaluation(self, parameters: dict[str, Any], x: Any, y: Any) -> Any:
+        """The loss alone."""
+        output = self.model.forward(parameters, x)
+        return self.loss(output, y)
+
+    # -- running them --------------------------------------------------------------------------------
+
+    def run_for(self, state: State, learning_rate: float, x: Array, y: Array) -> Run:
+        """The step for a batch's shapes, as a function from arrays one by one to arrays one by one.
+
+        It takes ``*state.values(), learning_rate, x, y``, whose parameters and state it may write over, and gives the
+        loss and the new values.
+        """
+        key = x.shape, y.shape, y.dtype
+        run = self._runs.get(key)
+        if run is None:
+            run = self._runs[key] = self._written(state, learning_rate, x, y)
+        return run
+
+    def _written(self, state: State, learning_rate: float, x: Array, y: Array) -> Run:
+        form = state.parameters, state.optimizer
+        function: Callable[..., Any] = self.training_step
+        if self._training.engine != "eager":
+            step = self._training.step(*form, learning_rate, x, y)
+            self.first = self.first or step
+            if _is_all_variables(step.program):
+                return step.run
+            function = step
+
+        shape = map_tree(lambda _: None, form)
+
+        def run(*values: Any) -> list[Any]:
+            *flat, learning_rate, x, y = values
+            return leaves(function(*rebuild(shape, flat), learning_rate, x, y))
+
+        return run
+
+    def mean_loss(self, parameters: dict[str, Array], x: Array, y: Array) -> float:
+        """The loss of all rows."""
+        total = 0.0
+        for part in _parts(x):
+            total += float(self._evaluation(parameters, x[part], y[part])) * len(x[part])
+        return total / len(x)
+
+    def fitting_targets(self, parameters: dict[str, Array], x: Array, y: Array) -> Array:
+        """Targets as the loss wants them: integers become floats unless they are class numbers.
+
+        The model and the loss run once outside a trace, where the loss can look at the values of its targets: what
+        it refuses is refused before training.
+        """
+        output = np.asarray(self.model.forward(parameters, x[:1].copy()))
+        if output.shape[:1] != (1,):  # somebody's own model, without a row for each sample
+            return y
+        if y.dtype.kind in "iu" and y.shape[1:] == output.shape[1:]:
+            y = y.astype(output.dtype)
+        for part in _parts(y):
+            self.loss(np.broadcast_to(output, (len(y[part]), *output.shape[1:])), y[part])
+        return y
+
+    def program(self, state: State, learning_rate: float, x: Array, y: Array) -> Program:
+        """The equations of a step, also of the eager engine's."""
+        return compile(self.training_step).step(state.parameters, state.optimizer, learning_rate, x, y).program
+
+
+def clipped(gradients: dict[str, Any], largest: float) -> dict[str, Any]:
+    """The gradients, scaled down together if their common norm is above ``largest``.
+
+    Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent neural networks" (2013), algorithm 1.
+    """
+    squares = [np.sum(np.square(gradient)) for gradient in gradients.values()]
+    norm = np.sqrt(functools.reduce(operator.add, squares))
+    scale = largest / np.maximum(norm, largest)
+    return {name: gradient * scale for name, gradient in gradients.items()}
+
+
+def _parts(rows: Array) -> list[slice]:
+    return [slice(start, start + EVALUATED_ROWS) for start in range(0, len(rows), EVALUATED_ROWS)]
+
+
+def _in_order(what: str, before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """The optimizer's results under the same names in the same order, as the text takes and gives them."""
+    if before.keys() != after.keys():
+        raise ValueError(f"the optimizer's update makes {what} {list(after)} of {list(before)}; keep the names")
+    return {name: after[name] for name in before}
+
+
+def _is_all_variables(program: Program) -> bool:
+    return all(isinstance(leaf, Variable) for leaf in leaves((program.inputs, program.outputs)))
