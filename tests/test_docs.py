@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from chainrule.runs.folder import FILES
+
 ROOT = Path(__file__).parents[1]
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -25,7 +27,8 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
-_NAMED_FILE = re.compile(r"`((?:[\w.-]+/)*[\w.-]+\.(?:py|md|toml)|(?:src|tests|docs|benchmarks|examples|tools)/[\w./-]*)`")
+_FOLDERS = "src|tests|docs|benchmarks|examples|tools"
+_NAMED_FILE = re.compile(rf"`((?:[\w.-]+/)*[\w.-]+\.(?:py|md|toml)|(?:{_FOLDERS})/[\w./-]*)`")
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def shell_commands(text):
 
 
 def why_unknown(command):
-    """What is wrong with a shell command that a page shows, or None. Options are read as the command would read them."""
+    """What is wrong with a shell command that a page shows, or None; our own is read as the command line reads it."""
     program, *arguments = command
     if program == "make":
         targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
@@ -124,8 +127,8 @@ def missing_files(text):
 
 
 def _exists(name):
-    """From the root, from the package, or (a bare file name) somewhere in the package."""
-    return (ROOT / name).exists() or any((ROOT / "src").rglob(name.rstrip("/")))
+    """From the root, somewhere in the package, or as a part of every run's folder."""
+    return (ROOT / name).exists() or any((ROOT / "src").rglob(name.rstrip("/"))) or name in FILES
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -200,7 +203,8 @@ def test_another_output_than_shown_is_found():
 
 
 def test_a_block_sees_what_blocks_before_it_defined():
-    text = page("python", "def double(x):", "    return factor * x") + page("python", ">>> factor = 2", ">>> double(4)", "8")
+    text = page("python", "def double(x):", "    return factor * x")
+    text += page("python", ">>> factor = 2", ">>> double(4)", "8")
 
     assert not run_page("page.md", text)
 

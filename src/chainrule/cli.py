@@ -164,6 +164,7 @@ def predict(run: options.RunArgument, table: options.TableArgument, out: options
     from chainrule.data.predictions import csv_text
     from chainrule.runs import Run
     from chainrule.runs.terminal import say
+    from chainrule.runs.text import counted
 
     opened = Run.open(run)
     if out is not None:
@@ -173,7 +174,7 @@ def predict(run: options.RunArgument, table: options.TableArgument, out: options
         typer.echo(csv_text(columns), nl=False)
     else:
         write_predictions(out, columns)
-        say("written", f"{out}: {len(columns['predicted'])} rows")
+        say("written", f"{out}: {counted(len(columns['predicted']), 'row')}")
 
 
 def _refuse_overwriting(out: Path, run: Path, table: Path) -> None:

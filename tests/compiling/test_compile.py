@@ -285,6 +285,16 @@ def test_kept_buffers_are_not_handed_out(monkeypatch):
     np.testing.assert_array_equal(kept, first)
 
 
+def test_views_of_kept_buffers_are_not_handed_out_either(monkeypatch):
+    monkeypatch.setattr(reuse, "LARGE", 0)
+    compiled = chainrule.compile(lambda w, x: (w + 1, (x @ w).T[0]), donate_argnums=(0,))
+    _, first = compiled(np.ones((2, 2)), np.ones((3, 2)))
+    kept = first.copy()
+    compiled(np.full((2, 2), 9.0), np.ones((3, 2)))
+
+    np.testing.assert_array_equal(kept, first)
+
+
 def test_undonated_functions_serve_many_threads():
     compiled = chainrule.compile(lambda x: np.tanh(x @ x.T).sum())
     x = np.random.default_rng(0).normal(size=(200, 200))

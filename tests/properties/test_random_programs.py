@@ -41,8 +41,10 @@ def functions(draw, smooth=False):
             elif kind == 10 and np.ndim(a) and not smooth:
                 new = a.copy()
                 new[new < 0] *= 0.25
-            elif kind == 11 and np.ndim(a) == 2:
+            elif kind == 11 and np.ndim(a) == 2 and second % 2:
                 new = (a.T @ a).sum() * b
+            elif kind == 11 and np.ndim(a) == 2:
+                new = a.reshape(a.shape[::-1]).T[:, ::-1]
             else:
                 new = a - b
             values.append(new)

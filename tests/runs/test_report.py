@@ -213,7 +213,7 @@ def test_text_that_is_no_python_is_escaped_as_it_is(source):
 def test_control_characters_are_spelled_out():
     assert r"a\x1b[2J\u202eb\nc" == printable("a\x1b[2J\u202eb\nc")
     assert "Größe 価格" == printable("Größe 価格")
-    assert "abcdefg…" == shortened("abcdefghijk", 8)
+    assert "abcde…jk" == shortened("abcdefghijk", 8)
 
 
 def test_thinning_keeps_both_ends():

@@ -15,28 +15,24 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.tracing.program import Equation, Variable
+from chainrule.tracing.numpy_calls import VIEWS
+from chainrule.tracing.program import Equation, Program, Variable
 
-__all__ = ["Memory"]
+__all__ = ["Memory", "handed_out"]
 
 # Below this size the allocator's own lists are as fast as a buffer (benchmarks/large_network.py).
 LARGE = 64 * 1024
 
-_VIEWS = frozenset(
-    {
-        np.reshape,
-        np.ravel,
-        np.transpose,
-        np.matrix_transpose,
-        np.swapaxes,
-        np.moveaxis,
-        np.expand_dims,
-        np.squeeze,
-        np.broadcast_to,
-        np.diagonal,
-        operator.getitem,
-    }
-)
+_VIEWS = VIEWS | {operator.getitem}
+
+
+def handed_out(program: Program) -> frozenset[Variable]:
+    """The variables whose memory the caller gets: the results, and what they are views of."""
+    found = set(program.output_variables)
+    for equation in reversed(program.equations):
+        if equation.output in found and equation.function in _VIEWS and isinstance(equation.operands[0], Variable):
+            found.add(equation.operands[0])
+    return frozenset(found)
 
 
 @dataclass

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.compiling.reuse import Memory
+from chainrule.compiling.reuse import Memory, handed_out
 from chainrule.tracing.program import Equation, Program, Variable, primitive_name
 from chainrule.tracing.recorder import COMMUTATIVE
 from chainrule.tracing.trees import leaves_with_names
@@ -116,7 +116,7 @@ class _Writer:
         # A name is worth a line, and so is each of several results.
         results = {*program.output_variables} if len(program.output_variables) > 1 else set()
         self.foldable = used_once - {*program.names} - results
-        self.memory = Memory(donated, self.remaining, frozenset(program.output_variables))
+        self.memory = Memory(donated, self.remaining, handed_out(program))
         self.same_as_input = _results_named_as_inputs(program)
         self.heirs = self.memory.heirs(program.equations)
         self.lines: list[str] = []

@@ -88,9 +88,7 @@ def _finite(name: str, array: Array, dtype: npt.DTypeLike) -> Array:
         converted = array.astype(dtype, copy=False)
     if not np.isfinite(converted).all():
         place = tuple(map(int, np.argwhere(~np.isfinite(converted))[0]))
-        raise ValueError(
-            f"Solver: {name}{list(place)} is {converted[place]}; remove or fill in missing values first"
-        )
+        raise ValueError(f"Solver: {name}{list(place)} is {converted[place]}; remove or fill in missing values first")
     return converted
 
 

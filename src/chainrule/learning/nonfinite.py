@@ -44,9 +44,7 @@ def find_origin(
         order = state.rng.bit_generator.state
         for x, y in batches.epoch(state.rng, state.rows):
             before = copied(state.parameters), copied(state.optimizer)
-            loss, *values = step.run_for(state, rate(state.epoch), x, y)(
-                *state.values(), rate(state.epoch), x, y
-            )
+            loss, *values = step.run_for(state, rate(state.epoch), x, y)(*state.values(), rate(state.epoch), x, y)
             state.take(values)
             if not (math.isfinite(loss) and all_finite(state.parameters)) or (state.epoch, state.rows) == until:
                 state.parameters, state.optimizer = before

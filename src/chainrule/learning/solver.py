@@ -99,7 +99,7 @@ class Solver:
         # A copy: an optimizer may remember the parameters themselves, and steps write them in place.
         optimizer_state = copied(self.optimizer.initialize(parameters))
         self._state = State(parameters, optimizer_state, np.random.default_rng(rng))
-        self._step = TrainingStep(model, loss, self.optimizer, engine, clip)
+        self._step = TrainingStep(model, loss, self.optimizer, engine, self.clip)
 
     def _check_options(self) -> None:
         for name in ("batch_size", "patience", "checkpoint_every", "print_every"):
@@ -135,9 +135,7 @@ class Solver:
     def step_source(self) -> str:
         """The text of the step that trains, for whole batches."""
         if self._step.first is None:
-            raise RuntimeError(
-                "Solver: the step is written when training starts (and never by the eager engine)"
-            )
+            raise RuntimeError("Solver: the step is written when training starts (and never by the eager engine)")
         return self._step.first.source.text
 
     # -- training ----------------------------------------------------------------------------------------
@@ -156,8 +154,8 @@ class Solver:
         Raises:
             FloatingPointError: the loss became nan or infinite; says where it came from.
         """
-        if epochs < 1:
-            raise ValueError(f"Solver: epochs is {epochs}; expected at least 1")
+        if not isinstance(epochs, (int, np.integer)) or epochs < 1:
+            raise ValueError(f"Solver: epochs is {epochs!r}; expected a whole number, at least 1")
         batches = Batches(*self._checked("training", x, y), self.batch_size)
         validation = self._checked_validation(validation)
         self._check_checkpoint()
@@ -178,6 +176,7 @@ class Solver:
         interrupted: Callable[[], bool],
     ) -> None:
         state = self._state
+        state.history.interrupted = False
         snapshot, taken = state.snapshot(), time.perf_counter()
         while state.epoch < epochs and not self._out_of_patience() and not interrupted():
             started = time.perf_counter()
@@ -192,18 +191,17 @@ class Solver:
                 state.go_back(snapshot)
                 raise
             if not math.isfinite(loss):
-                self._explain(f"the loss is {loss}", snapshot, batches, epochs)
+                place = _place(state, batches)
+                self._explain(f"{place}: the loss is {loss}.", snapshot, batches, epochs)
             if not state.rows:
                 progress.show(state.history)
                 self._save_every(self.checkpoint_every)
         if not all_finite(state.parameters):
-            self._explain("the parameters are not finite", snapshot, batches, epochs)
+            self._explain("After the last step not all parameters are finite.", snapshot, batches, epochs)
         state.history.interrupted = interrupted()
         self._save_every(1)
 
-    def _run_epoch(
-        self, learning_rate: float, batches: Batches, interrupted: Callable[[], bool]
-    ) -> float:
+    def _run_epoch(self, learning_rate: float, batches: Batches, interrupted: Callable[[], bool]) -> float:
         """Steps to the epoch's end, to Ctrl-C, or to a loss that isn't finite; the last step's loss."""
         state = self._state
         order = state.rng.bit_generator.state
@@ -247,22 +245,13 @@ class Solver:
 
     def _explain(self, what: str, snapshot: State, batches: Batches, epochs: int) -> NoReturn:
         """Find the step that a nan or an infinity comes from, go back to before it, and say so."""
-        state = self._state
-        origin = find_origin(
-            snapshot,
-            (state.epoch, state.rows),
-            self._step,
-            batches,
-            lambda epoch: self._rate(epoch, epochs),
-        )
-        stopped, begun = (
-            f"epoch {moment.epoch}, batch {batches.number(moment.rows)}" for moment in (state, origin.state)
-        )
-        state.go_back(origin.state)
+        stopped = self._state.epoch, self._state.rows
+        origin = find_origin(snapshot, stopped, self._step, batches, lambda epoch: self._rate(epoch, epochs))
+        self._state.go_back(origin.state)
         raise FloatingPointError(
-            f"{stopped}: {what}. First{'' if begun == stopped else f' was, in {begun},'} {origin.description} "
+            f"{what} First, in {_place(self._state, batches)}: {origin.description} "
             "A smaller learning rate, scaled inputs or clip=1.0 are the usual remedies. "
-            "The model keeps the weights from before this batch."
+            "The model keeps what it had learned before this batch."
         )
 
     # -- what it trains on ---------------------------------------------------------------------------------
@@ -308,7 +297,10 @@ class Solver:
 
     def _check_checkpoint(self) -> None:
         """Before an hour's training, and not after it."""
-        if self.checkpoint is not None and not os.access(self.checkpoint.parent, os.W_OK):
-            raise OSError(
-                f"Solver: the checkpoint {self.checkpoint} can't be written; its folder must exist and be writable"
-            )
+        path = self.checkpoint
+        if path is not None and (path.is_dir() or not os.access(path.parent, os.W_OK)):
+            raise OSError(f"Solver: the checkpoint {path} can't be written; give a file in a folder that can be")
+
+
+def _place(state: State, batches: Batches) -> str:
+    return f"epoch {state.epoch}, batch {batches.number(state.rows)}"

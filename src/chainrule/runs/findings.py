@@ -11,7 +11,7 @@ from chainrule.data import Dataset, Preparation
 from chainrule.data.columns import NumericColumn
 from chainrule.runs import pictures, plots
 from chainrule.runs.predictions import predict
-from chainrule.runs.scores import ClassScores
+from chainrule.runs.scores import ClassScores, percent
 from chainrule.runs.svg import Plot, styled
 from chainrule.runs.text import shortened
 from chainrule.runs.training import Trained
@@ -22,6 +22,7 @@ Array = npt.NDArray[Any]
 MOST_PICTURES = 16
 MOST_WEIGHT_PICTURES = 64
 MOST_BARS = 24
+MOST_SHUFFLED = 100
 
 
 def draw_plots(trained: Trained) -> list[Plot]:
@@ -104,13 +105,13 @@ def _fit(trained: Trained) -> list[Plot]:
     truth = trained.prepared.preparation.original(test.y)
     errors = truth - predicted
     scores: Any = trained.scores
-    explained = "" if scores.r2 is None else f"{_share(scores.r2)} of the variance is explained"
+    explained = "" if scores.r2 is None else f"{percent(max(scores.r2, 0.0))} of the variance is explained"
     low, high = np.percentile(errors, [25, 75])
     return [
         Plot(
             "predicted",
             explained or "Predicted against true values",
-            "Each dot is a test row; on the dashed line prediction and truth are equal.",
+            "Test rows; on the dashed line, both are equal.",
             plots.draw_fit(truth, predicted, test.target_name),
             wide=False,
         ),
@@ -122,17 +123,6 @@ def _fit(trained: Trained) -> list[Plot]:
             wide=False,
         ),
     ]
-
-
-def _share(r2: float) -> str:
-    """R² in words, for a title.
-
-    >>> _share(0.934), _share(0.9999), _share(-3.0)
-    ('93 %', '99.9 %', 'None')
-    """
-    if r2 < 0.005:
-        return "None"
-    return f"{r2:.0%}".replace("%", " %") if r2 < 0.99 else f"{min(r2, 0.999):.1%}".replace("%", " %")
 
 
 def _weights(trained: Trained) -> Plot:
@@ -172,15 +162,24 @@ def _importance(trained: Trained) -> Plot:
 
 def shuffling_losses(trained: Trained) -> dict[str, float]:
     """For each column of the table: accuracy lost (percentage points) or error gained without it."""
-    preparation, test = trained.prepared.preparation, trained.prepared.split.test
+    test = trained.prepared.split.test
     rng = np.random.default_rng(trained.settings.seed)
-    before, losses, start = _score(trained, test.x), {}, 0
-    for column in preparation.columns:
-        part = slice(start, start := start + len(column.feature_names))
+    before, losses = _score(trained, test.x), {}
+    for name, part in _heaviest_columns(trained):
         x = test.x.copy()
         x[:, part] = x[rng.permutation(len(x)), part]
-        losses[column.name] = before - _score(trained, x)
+        losses[name] = before - _score(trained, x)
     return losses
+
+
+def _heaviest_columns(trained: Trained) -> list[tuple[str, slice]]:
+    """The columns whose first-layer weights are largest, and their places in ``x``: enough to find the best."""
+    weights, start, columns = trained.model.parameters["w1"], 0, []
+    for column in trained.prepared.preparation.columns:
+        part = slice(start, start := start + len(column.feature_names))
+        columns.append((column.name, part))
+    columns.sort(key=lambda column: -float(np.square(weights[column[1]]).sum()))
+    return columns[:MOST_SHUFFLED]
 
 
 def _score(trained: Trained, x: Array) -> float:

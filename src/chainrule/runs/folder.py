@@ -59,7 +59,13 @@ class _OnlyTrying(Exception):
 
 
 def _checked_name(name: str) -> str:
-    if not name or name != Path(name).name or name.startswith(".") or not name.isprintable() or len(name.encode()) > 200:
+    if (
+        not name
+        or name != Path(name).name
+        or name.startswith(".")
+        or not name.isprintable()
+        or len(name.encode()) > 200
+    ):
         raise ValueError(f"name is {name!r}; expected the name of a folder, such as first-try")
     return name
 

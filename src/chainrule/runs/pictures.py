@@ -122,7 +122,7 @@ def _mosaic(
     """
     from matplotlib.figure import Figure
 
-    step = width / columns
+    step = (width - 0.06) / columns
     side, rows = step - 0.14, -(-count // columns)
     height = rows * (above + side + below)
     figure = Figure(figsize=(WIDE, height))
@@ -131,7 +131,7 @@ def _mosaic(
     places = []
     for number in range(count):
         row, column = divmod(number, columns)
-        left, top = 0.02 + column * step, above + row * (above + side + below)
+        left, top = 0.1 + column * step, above + row * (above + side + below)
         places.append((left, left + side, top + side, top))
     axes.set(xlim=(0, WIDE), ylim=(height, 0), autoscale_on=False)
     return figure, axes, places

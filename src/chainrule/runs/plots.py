@@ -20,7 +20,7 @@ __all__ = ["HALF", "MINUS", "WIDE", "draw_bars", "draw_error", "draw_fit", "draw
 
 Array = npt.NDArray[Any]
 WIDE, HALF = 9.6, 4.7  # inches; a page's column and half of it
-MOST_POINTS = 2000
+MOST_POINTS = 1000
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -48,7 +48,7 @@ def draw_losses(history: History, best_epoch: int | None) -> Figure:
         axes.set_yscale("log")
         _plain_log_ticks(axes)
     axes.set(xlabel="epoch", ylabel="loss")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     axes.margins(x=0.015)
     axes.legend(loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0, ncols=3)
     return figure

@@ -12,10 +12,10 @@ from typing import Any
 from chainrule.data import Preparation
 from chainrule.runs.code import highlighted
 from chainrule.runs.findings import raw_row, worst_rows
-from chainrule.runs.scores import ClassScores, ValueScores, percent
+from chainrule.runs.scores import ClassScores, percent
 from chainrule.runs.settings import DataSettings, TrainingSettings
 from chainrule.runs.svg import Drawn
-from chainrule.runs.text import printable, shortened
+from chainrule.runs.text import counted, printable, shortened
 from chainrule.runs.training import Trained
 
 __all__ = ["described_model", "render_report", "train_command"]
@@ -78,12 +78,12 @@ def _meaning(trained: Trained) -> str:
     scores = trained.scores
     if isinstance(scores, ClassScores):
         return (
-            f"{scores.correct} of {scores.rows} test rows, never seen in training, get the right class. "
+            f"{scores.correct} of {counted(scores.rows, 'test row')}, never seen in training, get the right class. "
             f"Always the most frequent class would be right for {percent(scores.baseline)}."
         )
     return (
-        f"Predictions for {scores.rows} test rows, never seen in training, are off by {scores.rmse:.4g} "
-        f"(root mean square). Always the mean would be off by {scores.spread:.4g}."
+        f"Predictions for {counted(scores.rows, 'test row')}, never seen in training, are off by {scores.rmse:.4g} "
+        f"(root mean square; {scores.mae:.4g} on average). Always the mean would be off by {scores.spread:.4g}."
     )
 
 
@@ -101,19 +101,16 @@ def _facts(trained: Trained, data: DataSettings) -> list[tuple[str, str, str]]:
         (
             "Data",
             f"{rows:,} rows",
-            f"{Path(data.data).name}: {len(preparation.feature_names)} features{classes}",
+            f"{Path(data.data).name}: {counted(len(preparation.feature_names), 'feature')}{classes}",
         ),
         (
             "Split",
             f"{len(parts.train)}/{len(parts.validation)}/{len(parts.test)}",
             "rows to train, validate, test",
         ),
-        ("Model", f"{count:,} weights", f"{trained.settings.model}: {layers}"),
-        ("Training", f"{len(trained.history)} epochs", f"{seconds:.2g} s; {best}".rstrip("; ")),
+        ("Model", counted(count, "parameter"), f"{trained.settings.model}: {layers}"),
+        ("Training", counted(len(trained.history), "epoch"), f"{seconds:.2g} s; {best}".rstrip("; ")),
     ]
-    if isinstance(trained.scores, ValueScores):
-        errors = f"RMSE {trained.scores.rmse:.4g}", f"MAE {trained.scores.mae:.4g} on test rows"
-        facts.insert(0, ("Error", *errors))
     return facts
 
 
@@ -127,7 +124,7 @@ def _warnings(trained: Trained) -> list[str]:
         )
     rows = len(trained.prepared.split.test)
     if rows < 30:
-        warnings.append(f"Only {rows} test rows: another split may give quite another score.")
+        warnings.append(f"Only {counted(rows, 'test row')}: another split may give quite another score.")
     return warnings
 
 

@@ -10,7 +10,7 @@ from chainrule.learning import Sequential
 from chainrule.runs.report import described_model
 from chainrule.runs.scores import ClassScores, Scores, percent
 from chainrule.runs.settings import TrainingSettings
-from chainrule.runs.text import printable, shortened
+from chainrule.runs.text import counted, printable, shortened
 from chainrule.runs.training import Trained
 
 __all__ = ["say", "show_data", "show_model", "show_results", "show_scores"]
@@ -39,7 +39,7 @@ def show_model(settings: TrainingSettings, model: Sequential, preparation: Prepa
     layers = described_model(settings, preparation, arrays[-1].size)
     batch = f"batches of {settings.batch}" if settings.batch else "full batches"
     count = sum(array.size for array in arrays)
-    say("model", f"{settings.model}: {layers}, {count:,} parameters, {settings.dtype}")
+    say("model", f"{settings.model}: {layers}, {counted(count, 'parameter')}, {settings.dtype}")
     say("train", f"{settings.loss}, {settings.optimizer} at {settings.learning_rate:g}, {batch}")
     print(flush=True)
 
@@ -48,7 +48,7 @@ def show_results(trained: Trained, report: Path) -> None:
     """The best epoch, the test score, and where the report is."""
     print(flush=True)
     if trained.history.interrupted:
-        say("stopped", f"by Ctrl-C after {len(trained.history)} epochs; what was learned is kept")
+        say("stopped", f"by Ctrl-C after {counted(len(trained.history), 'epoch')}; what was learned is kept")
     if trained.best_epoch is not None:
         best = trained.history.rows[trained.best_epoch]["validation_loss"]
         say("best", f"epoch {trained.best_epoch}, validation loss {best:.4f}")
@@ -73,7 +73,7 @@ def _features(data: Dataset) -> str:
     count = len(data.feature_names)
     if data.image_shape is not None:
         return "{} features (pictures of {} x {})".format(count, *data.image_shape)
-    return f"{count} feature{'s' if count > 1 else ''}"
+    return counted(count, "feature")
 
 
 def _target(data: Dataset) -> str:

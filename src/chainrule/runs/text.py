@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-__all__ = ["printable", "shortened"]
+__all__ = ["counted", "printable", "shortened"]
 
 
 def printable(text: object) -> str:
@@ -21,10 +21,20 @@ def printable(text: object) -> str:
 
 
 def shortened(text: object, limit: int = 24) -> str:
-    """``printable(text)``, cut where it is longer than ``limit``.
+    """``printable(text)``, cut in the middle where it is longer than ``limit``: names often differ at the end.
 
-    >>> shortened("a long story", 7)
-    'a long…'
+    >>> shortened("area of floor 12", 9)
+    'area o…12'
     """
     line = printable(text)
-    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+    tail = limit // 4
+    return line if len(line) <= limit else line[: limit - tail - 1].rstrip() + "…" + line[-tail:]
+
+
+def counted(number: int, noun: str) -> str:
+    """``"1 row"``, ``"2 rows"``, ``"1,000 rows"``.
+
+    >>> counted(1, "row"), counted(2, "row")
+    ('1 row', '2 rows')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -155,4 +155,6 @@ def make_schedule(settings: TrainingSettings) -> Any:
 def _pair(part: Dataset, model: Sequential) -> tuple[Any, Any]:
     """Inputs and encoded targets, in the model's dtype."""
     outputs: int = list(model.parameters.values())[-1].size  # the last bias
-    return part.x.astype(model.dtype), encode(part.y, outputs, model.dtype)
+    with np.errstate(over="ignore"):  # what is too large for float32 becomes inf, which the Solver reports
+        x = part.x.astype(model.dtype)
+    return x, encode(part.y, outputs, model.dtype)

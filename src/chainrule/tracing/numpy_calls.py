@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from chainrule.tracing.recorder import Recorder
     from chainrule.tracing.tracer import Tracer
 
-_VIEWS = frozenset(
+# Functions whose result may share the array's memory; basic indexing is another.
+VIEWS = frozenset(
     {
         np.reshape,
         np.ravel,
@@ -168,7 +169,7 @@ def array_function(recorder: Recorder, function: Callable[..., Any], args: Any, 
             return recorder.rebind(out, result)
         out.write(result)
         return out
-    return _as_view(args[0], result) if function in _VIEWS else result
+    return _as_view(args[0], result) if function in VIEWS else result
 
 
 def _known(function: Callable[..., Any]) -> None:

@@ -239,7 +239,7 @@ class Recorder:
             return call.op.call_backward(saved, self.snapshot(d_out), len(call.arrays))
 
     def replay_backward(self, rule: Rule, equation: Equation, d_out: Tracer) -> tuple[tuple[Any, ...], Any]:
-        """The arrays of a bare NumPy call and their gradients: its op's forward again, for ``saved``, then its backward.
+        """The arrays of a bare NumPy call and their gradients: its op's forward again, for ``saved``, then backward.
 
         Running forward again records nothing new, since equal equations are shared. The op's own names for values
         are textbook letters, which say less than the author's code, so none are collected.
