@@ -1,7 +1,7 @@
 """The docs run: each Python block of a page is executed in order, and what it shows is compared with what comes out.
 
-A block with ``>>>`` is a doctest; any other Python block is executed as it stands. A page is one session, in an empty
-folder, so that what one block defines the next can use. Shell commands are looked up, not run.
+A block with ``>>>`` is a doctest; any other Python block is executed as it stands. A page is one run of Python, in an
+empty folder, so that what one block defines the next can use. Shell commands are looked up, not run.
 """
 
 import contextlib
@@ -15,6 +15,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from chainrule.runs.folder import FILES
@@ -131,7 +132,11 @@ def _exists(name):
     return (ROOT / name).exists() or any((ROOT / "src").rglob(name.rstrip("/"))) or name in FILES
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def shown_path(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=shown_path)
 def test_page_shows_what_comes_out(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     wrong = run_page(page.name, page.read_text())
@@ -139,19 +144,19 @@ def test_page_shows_what_comes_out(page, tmp_path, monkeypatch):
     assert not wrong, "".join(wrong)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=shown_path)
 def test_shell_commands_exist(page):
     problems = {shlex.join(command): why_unknown(command) for command in shell_commands(page.read_text())}
 
     assert {} == {command: problem for command, problem in problems.items() if problem}
 
 
-@pytest.mark.parametrize("page", MARKDOWN, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", MARKDOWN, ids=shown_path)
 def test_relative_links_lead_somewhere(page):
     assert [] == broken_links(page.read_text(), page.parent)
 
 
-@pytest.mark.parametrize("page", MARKDOWN, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", MARKDOWN, ids=shown_path)
 def test_named_files_are_there(page):
     assert [] == missing_files(page.read_text())
 
@@ -166,6 +171,28 @@ def test_help_lists_the_commands_that_the_readme_shows():
 
     assert {"train", "predict", "evaluate"} <= shown
     assert all(re.search(rf"\b{name}\b", listed) for name in shown if not name.startswith("-"))
+
+
+def test_readme_shows_what_the_demo_prints():
+    from chainrule.runs import DataSettings, TrainingSettings, train
+
+    (shown,) = [block.text for block in blocks((ROOT / "README.md").read_text(), "text")]
+    epochs = re.findall(r"Epoch +(\d+), loss = ([\d.]+), validation loss = ([\d.]+)", shown)
+    settings = TrainingSettings(model="network", hidden=(32,))
+    trained = train(settings, DataSettings("digits").prepare(settings.seed), progress=False)
+    history = [(row["epoch"], row["train_loss"], row["validation_loss"]) for row in trained.history.rows]
+
+    assert len(epochs) > 1
+    # Sums in another order differ in their last bits, which training magnifies.
+    assert np.allclose([history[int(epoch)] for epoch, *_ in epochs], np.array(epochs, float), atol=0.02)
+    assert abs(trained.scores.accuracy - float(re.search(r"accuracy ([\d.]+) %", shown)[1]) / 100) < 0.02
+
+
+def test_commands_of_the_makefile_exist():
+    commands = re.findall(r"^\t\$\(BIN\)/(chainrule .+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+    assert commands
+    assert [None] * len(commands) == [why_unknown(shlex.split(command)) for command in commands]
 
 
 def test_docs_index_lists_every_step():

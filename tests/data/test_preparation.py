@@ -196,9 +196,7 @@ def test_digits_are_divided_by_16():
 
     np.testing.assert_array_equal(
         bundled.data / 16,
-        prepared.preparation.features(
-            Table("t", dict(zip(bundled.feature_names, bundled.data.T, strict=True)))
-        ),
+        prepared.preparation.features(Table("t", dict(zip(bundled.feature_names, bundled.data.T, strict=True)))),
     )
     assert (8, 8) == prepared.split.test.image_shape == prepared.preparation.image_shape
     assert tuple(range(10)) == prepared.split.train.classes
@@ -393,9 +391,7 @@ def test_many_categories_are_refused():
 
 
 def test_a_column_without_any_value_is_refused():
-    with pytest.raises(
-        ValueError, match=r"'area' has no value in any training row. Drop it: drop=\('area',\)"
-    ):
+    with pytest.raises(ValueError, match=r"'area' has no value in any training row. Drop it: drop=\('area',\)"):
         prepare(houses(area=[np.nan] * 40), target="price", missing="mean", rng=0)
 
 
@@ -426,9 +422,7 @@ def test_errors_name_the_line_of_the_file(tmp_path):
 finite = st.floats(allow_nan=False, allow_infinity=False)
 scales = st.floats(min_value=0, exclude_min=True, allow_infinity=False)
 labels = st.sets(st.text(max_size=5), min_size=2, max_size=6).map(lambda found: tuple(sorted(found)))
-numbers = st.sets(st.integers(-(2**53), 2**53), min_size=2, max_size=6).map(
-    lambda found: tuple(sorted(found))
-)
+numbers = st.sets(st.integers(-(2**53), 2**53), min_size=2, max_size=6).map(lambda found: tuple(sorted(found)))
 inputs = st.one_of(
     st.builds(NumericColumn, st.sampled_from("ab"), finite, scales, st.none() | finite),
     st.builds(TextColumn, st.sampled_from("ab"), labels, st.just(()), st.sampled_from(["error", "ignore"])),

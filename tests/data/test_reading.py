@@ -169,9 +169,7 @@ def test_what_is_no_table_is_refused(table_of, text, message):
 
 
 def test_an_unknown_category_column_is_named(table_of):
-    with pytest.raises(
-        ValueError, match=r"no column 'zip'; the columns are 'zipp', 'b'. Did you mean 'zipp'?"
-    ):
+    with pytest.raises(ValueError, match=r"no column 'zip'; the columns are 'zipp', 'b'. Did you mean 'zipp'?"):
         table_of("zipp,b\n1,2\n", categories=["zip"])
 
 
@@ -197,9 +195,7 @@ def test_a_document_in_a_column_is_refused(table_of):
 
 
 def test_arrays_of_an_npz_file_are_columns(tmp_path):
-    np.savez(
-        tmp_path / "t.npz", x=np.arange(6).reshape(3, 2), y=np.array(["a", "b", "NA"]), z=np.ones((3, 1))
-    )
+    np.savez(tmp_path / "t.npz", x=np.arange(6).reshape(3, 2), y=np.array(["a", "b", "NA"]), z=np.ones((3, 1)))
     table = read_table(tmp_path / "t.npz")
 
     assert ["x_0", "x_1", "y", "z"] == list(table.columns)

@@ -28,9 +28,7 @@ def test_rows_remember_their_places():
 
 
 def test_a_missing_column_is_named_with_those_there_are():
-    with pytest.raises(
-        ValueError, match=r"houses: no column 'Prise'; .* 'area', 'price'. Did you mean 'price'?"
-    ):
+    with pytest.raises(ValueError, match=r"houses: no column 'Prise'; .* 'area', 'price'. Did you mean 'price'?"):
         Table("houses", {"area": [1], "price": [2]}).column("Prise")
 
 

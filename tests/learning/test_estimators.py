@@ -74,9 +74,7 @@ def test_two_classes_have_one_logit():
     assert (4, 3) == three.network_.parameters["w1"].shape
 
 
-@pytest.mark.parametrize(
-    "labels", [[0, 1], ["no", "yes"], [False, True], [3, 7, 5], ["c", "a", "b"], [-1.0, 1.0]]
-)
+@pytest.mark.parametrize("labels", [[0, 1], ["no", "yes"], [False, True], [3, 7, 5], ["c", "a", "b"], [-1.0, 1.0]])
 def test_labels_of_any_kind_come_back(labels):
     y = np.array(labels)[np.arange(60) % len(labels)]
     model = LogisticRegression(**SMALL).fit(X, y)
@@ -260,17 +258,13 @@ def test_what_is_too_large_for_float32_is_refused():
 
 def test_prediction_refuses_other_columns():
     model = LinearRegression(**SMALL).fit(X, Y)
-    with pytest.raises(
-        ValueError, match="X has 2 features, but LinearRegression is expecting 3 features as input"
-    ):
+    with pytest.raises(ValueError, match="X has 2 features, but LinearRegression is expecting 3 features as input"):
         model.predict(X[:, :2])
 
 
 @pytest.mark.parametrize("method", ["predict", "predict_proba"])
 def test_prediction_needs_fit(method):
-    with pytest.raises(
-        NotFittedError, match=r"this FeedforwardNet has not learned anything yet; call fit\(x, y\)"
-    ):
+    with pytest.raises(NotFittedError, match=r"this FeedforwardNet has not learned anything yet; call fit\(x, y\)"):
         getattr(FeedforwardNet(), method)(X)
 
 

@@ -80,9 +80,7 @@ def test_float32_draws_are_the_rounded_float64_draws():
 
 
 def test_unknown_name_lists_the_names():
-    with pytest.raises(
-        ValueError, match=r"unknown initializer 'xavier'; choose one of zeros, normal, glorot_u"
-    ):
+    with pytest.raises(ValueError, match=r"unknown initializer 'xavier'; choose one of zeros, normal, glorot_u"):
         initializer("xavier")
 
 

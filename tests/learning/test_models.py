@@ -157,9 +157,7 @@ def test_copies_are_independent_and_pickle_works(model, x):
 
     assert np.array_equal(expected, copied(x))
     assert np.array_equal(expected, pickled(x))
-    assert not any(
-        array.flags.writeable for array in [*copied.parameters.values(), *pickled.parameters.values()]
-    )
+    assert not any(array.flags.writeable for array in [*copied.parameters.values(), *pickled.parameters.values()])
 
 
 def test_copies_of_the_parameters_are_plain_dicts(model):

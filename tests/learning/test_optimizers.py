@@ -126,9 +126,7 @@ def test_update_is_the_published_formula(optimizer):
 
 @pytest.mark.parametrize("optimizer", VARIANTS, ids=repr)
 def test_update_is_pytorchs(optimizer):
-    torch = pytest.importorskip(
-        "torch", reason="PyTorch is a comparison only, and not among the test dependencies"
-    )
+    torch = pytest.importorskip("torch", reason="PyTorch is a comparison only, and not among the test dependencies")
     settings = describe(optimizer)
     theirs = getattr(torch.optim, settings.pop("optimizer"))
     words = {"learning_rate": "lr", "epsilon": "eps", "smoothing": "alpha"}

@@ -183,9 +183,7 @@ def test_foreign_content_is_refused(path, content):
 @pytest.mark.parametrize("metadata", [None, {"format": "pt"}])
 def test_other_peoples_safetensors_are_refused(path, metadata):
     path.write_bytes(safetensors_bytes({"w1": np.ones(3)}, metadata=metadata))
-    with pytest.raises(
-        ValueError, match=r"not a model of chainrule\. Give a file that `model\.save\(path\)`"
-    ):
+    with pytest.raises(ValueError, match=r"not a model of chainrule\. Give a file that `model\.save\(path\)`"):
         load_model(path)
 
 

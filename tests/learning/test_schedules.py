@@ -65,9 +65,7 @@ def test_senseless_settings_are_refused(make, message):
         make()
 
 
-@pytest.mark.parametrize(
-    "make", [lambda: Step(every=2.5), lambda: Step(factor="half"), lambda: WarmUp(then=0.5)]
-)
+@pytest.mark.parametrize("make", [lambda: Step(every=2.5), lambda: Step(factor="half"), lambda: WarmUp(then=0.5)])
 def test_settings_of_another_type_are_refused(make):
     with pytest.raises(TypeError, match="expected a"):
         make()

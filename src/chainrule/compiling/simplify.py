@@ -27,11 +27,12 @@ def simplify(program: Program) -> Program:
     made_by: dict[Variable, Equation] = {}
 
     def rewrite(equation: Equation) -> Any:
+        equation = _without_broadcast(equation, made_by)
         same = _equal_to(equation, made_by)
         if same is not None:
             return same
-        made_by[equation.output] = _without_broadcast(equation, made_by)
-        return made_by[equation.output]
+        made_by[equation.output] = equation
+        return equation
 
     return drop_unused(share(program, rewrite))
 

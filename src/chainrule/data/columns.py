@@ -137,9 +137,7 @@ def _fit_numeric(
     values = training.numbers(name)
     present = values[~np.isnan(values)]
     if not present.size:
-        raise ValueError(
-            f"{table.name}: column {name!r} has no value in any training row. Drop it: drop=({name!r},)"
-        )
+        raise ValueError(f"{table.name}: column {name!r} has no value in any training row. Drop it: drop=({name!r},)")
     shift, scale = (0.0, largest or 1.0) if scaling == "image" else fit_scale(table, name, present, scaling)
     return NumericColumn(name, shift, scale, fill=float(present.mean()) if missing == "mean" else None)
 
@@ -156,9 +154,7 @@ def _fit_text(training: Table, table: Table, name: str, unseen: Unseen) -> TextC
     return TextColumn(name, tuple(sorted(seen)), tuple(sorted(every - seen)), unseen)
 
 
-def fit_scale(
-    table: Table, name: str, values: npt.NDArray[np.float64], scaling: Scaling
-) -> tuple[float, float]:
+def fit_scale(table: Table, name: str, values: npt.NDArray[np.float64], scaling: Scaling) -> tuple[float, float]:
     """The shift and scale that a column's present values ask for; a constant column gets scale 1."""
     with np.errstate(over="ignore", invalid="ignore"):
         smallest, span = float(values.min()), float(np.ptp(values))

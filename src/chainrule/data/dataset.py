@@ -43,20 +43,14 @@ class Dataset:
     def __post_init__(self) -> None:
         check_choice(f"{self.name}: task", self.task, TASKS)
         if self.x.ndim != 2 or self.y.shape != self.x.shape[:1]:
-            raise ValueError(
-                f"{self.name}: x has shape {self.x.shape} and y {self.y.shape}; expected (N, D) and (N,)"
-            )
+            raise ValueError(f"{self.name}: x has shape {self.x.shape} and y {self.y.shape}; expected (N, D) and (N,)")
         features = self.x.shape[1]
         if len(self.feature_names) != features:
-            raise ValueError(
-                f"{self.name}: {len(self.feature_names)} feature names for {features} columns of x"
-            )
+            raise ValueError(f"{self.name}: {len(self.feature_names)} feature names for {features} columns of x")
         if len({*self.feature_names, self.target_name}) != features + 1:
             raise ValueError(f"{self.name}: two features, or a feature and the target, have the same name")
         if self.image_shape is not None and self.image_shape[0] * self.image_shape[1] != features:
-            raise ValueError(
-                f"{self.name}: image_shape {self.image_shape} does not fit {features} columns of x"
-            )
+            raise ValueError(f"{self.name}: image_shape {self.image_shape} does not fit {features} columns of x")
         for name, values in (("x", self.x), ("y", self.y)):
             if not np.isfinite(values).all():
                 raise ValueError(f"{self.name}: {name} holds nan or inf. Remove or replace these values.")
@@ -71,9 +65,7 @@ class Dataset:
             )
         outside = self.y[(self.y < 0) | (self.y >= len(self.classes))]
         if outside.size:
-            raise ValueError(
-                f"{self.name}: y holds {outside[0]}, outside the classes 0 to {len(self.classes) - 1}"
-            )
+            raise ValueError(f"{self.name}: y holds {outside[0]}, outside the classes 0 to {len(self.classes) - 1}")
 
     def __len__(self) -> int:
         """How many rows, N."""
@@ -93,9 +85,7 @@ class Split:
     test: Dataset
 
 
-def split(
-    dataset: Dataset, *, validation: float = 0.2, test: float = 0.2, rng: np.random.Generator | int
-) -> Split:
+def split(dataset: Dataset, *, validation: float = 0.2, test: float = 0.2, rng: np.random.Generator | int) -> Split:
     """Share the rows out at random; ``validation`` and ``test`` are fractions of all rows.
 
     Classes keep their proportions in every part where each class has enough rows for that.
@@ -124,8 +114,7 @@ def split_rows(
             raise ValueError(f"split: {name} is {fraction}; expected a fraction between 0 and 1, such as 0.2")
     if validation + test >= 1:
         raise ValueError(
-            f"split: validation {validation} and test {test} leave no rows to train with; "
-            "their sum must be below 1"
+            f"split: validation {validation} and test {test} leave no rows to train with; their sum must be below 1"
         )
     held_back = max(1, round(count * validation)), max(1, round(count * test))
     if count - sum(held_back) < 2:

@@ -128,9 +128,7 @@ class Preparation:
             if record["format"] != _FORMAT:
                 raise ValueError(f"its format is {record['format']!r}; expected {_FORMAT!r}")
             for part in ("columns", "image_shape"):
-                if not isinstance(record[part], list) and not (
-                    part == "image_shape" and record[part] is None
-                ):
+                if not isinstance(record[part], list) and not (part == "image_shape" and record[part] is None):
                     raise ValueError(f"{part} is {record[part]!r}; expected a list")
             return cls(
                 columns=tuple(_from_json(column, _COLUMN_KINDS) for column in record["columns"]),

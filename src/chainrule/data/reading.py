@@ -70,9 +70,7 @@ def _read_csv(path: Path, is_text: Callable[[str], bool]) -> Table:
     columns = {}
     for name, column in zip(header, zip(*rows, strict=True), strict=True):
         cells = [cell.strip() for cell in column]
-        columns[name] = (
-            _text(path, name, cells) if is_text(name) else _numbers_or_text(path, name, cells, lines)
-        )
+        columns[name] = _text(path, name, cells) if is_text(name) else _numbers_or_text(path, name, cells, lines)
     return Table(path.name, columns, places=np.array(lines), unit="line")
 
 
@@ -146,8 +144,7 @@ def _check_header(path: Path, header: list[str]) -> None:
             raise ValueError(f"{path.name}: column {place} has no name in the first line. Give it one.")
         if name in header[: place - 1]:
             raise ValueError(
-                f"{path.name}: columns {header.index(name) + 1} and {place} are both named {name!r}. "
-                "Rename one."
+                f"{path.name}: columns {header.index(name) + 1} and {place} are both named {name!r}. Rename one."
             )
 
 

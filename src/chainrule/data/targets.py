@@ -93,9 +93,7 @@ class ClassTarget:
             )
         outside = numbers[(numbers < 0) | (numbers >= len(self.classes))]
         if outside.size:
-            raise ValueError(
-                f"target {self.name!r}: class number {outside[0]} is outside 0 to {len(self.classes) - 1}"
-            )
+            raise ValueError(f"target {self.name!r}: class number {outside[0]} is outside 0 to {len(self.classes) - 1}")
         return np.array(self.classes)[numbers.astype(np.intp)]
 
 
@@ -132,8 +130,7 @@ def fit_classes(table: Table, target: str) -> ClassTarget:
     classes = np.unique(values).tolist()
     if len(classes) < 2:
         raise ValueError(
-            f"{table.name}: target {target!r} is {classes[0]!r} in all {len(table)} rows; "
-            "expected at least two classes"
+            f"{table.name}: target {target!r} is {classes[0]!r} in all {len(table)} rows; expected at least two classes"
         )
     if nearly_distinct(len(classes), len(table)):
         raise ValueError(

@@ -114,7 +114,7 @@ def _require_same(path: Path, here: dict[str, Any], there: dict[str, Any]) -> No
 def _require_same_form(path: Path, what: str, ours: dict[str, Any], theirs: dict[str, Any]) -> None:
     here = {name: _form(value) for name, value in ours.items()}
     there = {name: _form(value) for name, value in theirs.items()}
-    for name in here | there:
+    for name in sorted(here | there):
         if here.get(name) != there.get(name):
             raise ValueError(
                 f"{path}: {what} {name!r} is {there.get(name, 'not there')} in the file and "
@@ -164,7 +164,7 @@ def _generator(path: Path, saved: Any, ours: np.random.Generator) -> np.random.G
     generator = twin(ours)
     try:
         generator.bit_generator.state = _arrays_from_json(saved)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise ValueError(f"{path}: the random generator's state is wrong ({error}); save it again") from error
     return generator
 

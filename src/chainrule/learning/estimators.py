@@ -88,9 +88,7 @@ class _Estimator:
         self._remember(features, targets, network, history)
         return self
 
-    def _remember(
-        self, features: int, targets: Values | Labels, network: Sequential, history: History | None
-    ) -> None:
+    def _remember(self, features: int, targets: Values | Labels, network: Sequential, history: History | None) -> None:
         self.n_features_in_ = features
         self.network_ = network
         self.history_ = history
@@ -104,9 +102,7 @@ class _Estimator:
         if not isinstance(validation, (tuple, list)) or len(validation) != 2:
             raise TypeError("fit: validation must be a pair (x, y)")
         estimator = type(self).__name__
-        x = checked_inputs(
-            validation[0], self.dtype, features=features, estimator=estimator, name="validation x"
-        )
+        x = checked_inputs(validation[0], self.dtype, features=features, estimator=estimator, name="validation x")
         y = targets.encode(validation[1], self.dtype, "validation y")
         require_same_length(x, y)
         return x, y
@@ -228,9 +224,7 @@ class _Estimator:
             targets = targets_from_configuration(configuration["targets"])
             features, described = configuration["features"], configuration["network"]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ValueError(
-                f"{path}: the model's configuration is wrong: {error}. Save it again."
-            ) from error
+            raise ValueError(f"{path}: the model's configuration is wrong: {error}. Save it again.") from error
         network = Sequential.from_file(path, described, arrays)
         sizes = (getattr(network.layers[0], "inputs", None), getattr(network.layers[-1], "outputs", None))
         if sizes != (features, targets.outputs):
@@ -323,9 +317,7 @@ class FeedforwardNet(_Estimator):
         choose("task", {"classification": 0, "regression": 0}, self.task)
         whole = isinstance(self.hidden, (tuple, list)) and all(type(size) is int for size in self.hidden)
         if not whole or any(size < 1 for size in self.hidden):
-            raise ValueError(
-                f"FeedforwardNet: hidden is {self.hidden!r}; expected sizes, such as (32,) or (64, 32)"
-            )
+            raise ValueError(f"FeedforwardNet: hidden is {self.hidden!r}; expected sizes, such as (32,) or (64, 32)")
 
     def _layers(self, features: int, outputs: int) -> list[Layer]:
         activation = choose("activation", ACTIVATIONS, self.activation)
@@ -373,8 +365,7 @@ def _setting_to_json(name: str, value: Any) -> Any:
     if value is None or isinstance(value, (bool, int, float, str, list)):
         return value
     raise ValueError(
-        f"{name} is {value!r}, which a file can't hold. "
-        f"Change it before saving: model.set_params({name}=...)."
+        f"{name} is {value!r}, which a file can't hold. Change it before saving: model.set_params({name}=...)."
     )
 
 

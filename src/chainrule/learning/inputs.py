@@ -43,9 +43,7 @@ def checked_targets(y: Any, dtype: npt.DTypeLike, name: str = "y") -> Array:
         raise ValueError(f"requires y to be passed, but the target {name} is None")
     array = _numbers(y, dtype, name)
     if array.ndim not in (1, 2) or not array.size:
-        raise ValueError(
-            f"{name} has shape {array.shape}; expected targets (N,), or (N, k) for k values a row"
-        )
+        raise ValueError(f"{name} has shape {array.shape}; expected targets (N,), or (N, k) for k values a row")
     return array
 
 
@@ -60,17 +58,13 @@ def checked_labels(y: Any, name: str = "y") -> Array:
             f"Use {name}.ravel(), or {name}.argmax(axis=1) for one-hot."
         )
     if labels.dtype.kind not in "biufUO":
-        raise ValueError(
-            f"{name} has dtype {labels.dtype}; expected class labels that are whole numbers or strings"
-        )
+        raise ValueError(f"{name} has dtype {labels.dtype}; expected class labels that are whole numbers or strings")
     if labels.dtype.kind == "O" and len({type(label) for label in labels}) > 1:
         raise ValueError(f"{name} holds labels of different types; expected whole numbers or strings")
     if labels.dtype.kind == "f":
         _require_finite(labels, name)
         if (labels != np.floor(labels)).any():
-            raise ValueError(
-                f"Unknown label type: {name} is continuous; expected class labels, not measured values"
-            )
+            raise ValueError(f"Unknown label type: {name} is continuous; expected class labels, not measured values")
     return labels
 
 
@@ -94,8 +88,7 @@ def _numbers(values: Any, dtype: npt.DTypeLike, name: str) -> Array:
         raise ValueError(f"Complex data not supported: {name} has dtype {array.dtype}; expected real numbers")
     if array.dtype.kind not in "biufO":
         raise ValueError(
-            f"{name} has dtype {array.dtype}; expected numbers. "
-            "Encode text as numbers first, one-hot for categories."
+            f"{name} has dtype {array.dtype}; expected numbers. Encode text as numbers first, one-hot for categories."
         )
     try:
         with np.errstate(over="ignore"):  # what is too large for float32 becomes inf, and is reported as such
@@ -112,11 +105,8 @@ def _require_finite(array: Array, name: str) -> None:
     bad = np.argwhere(~np.isfinite(array))
     if len(bad):
         place = tuple(map(int, bad[0]))
-        where = (
-            "row {}, column {}".format(*place) if len(place) == 2 else f"entry {place[0]}" if place else "it"
-        )
+        where = "row {}, column {}".format(*place) if len(place) == 2 else f"entry {place[0]}" if place else "it"
         more = f" ({len(bad)} such values in all)" if len(bad) > 1 else ""
         raise ValueError(
-            f"{name} holds NaN or inf: {where} is {array[place]}{more}. "
-            "Remove or fill in missing values first."
+            f"{name} holds NaN or inf: {where} is {array[place]}{more}. Remove or fill in missing values first."
         )

@@ -182,9 +182,7 @@ class OpLayer:
 
     def __post_init__(self) -> None:
         if not isinstance(self.op, Op):
-            raise TypeError(
-                f"OpLayer: expected an Op, got {self.op!r}. Wrap the two functions: Op(forward, backward)."
-            )
+            raise TypeError(f"OpLayer: expected an Op, got {self.op!r}. Wrap the two functions: Op(forward, backward).")
         names = list(self.parameters)
         expected = _array_names(self.op)[1:]
         if expected and names != expected[: len(names)]:
@@ -205,8 +203,7 @@ class OpLayer:
 
     def __repr__(self) -> str:
         shapes = [
-            f"{name} {start if isinstance(start, tuple) else start.shape}"
-            for name, start in self.parameters.items()
+            f"{name} {start if isinstance(start, tuple) else start.shape}" for name, start in self.parameters.items()
         ]
         options = [f"{name}={value!r}" for name, value in self.options.items()]
         return f"OpLayer({', '.join([self.op.name, *shapes, *options])})"
@@ -220,9 +217,7 @@ ACTIVATIONS: dict[str, type[Any]] = {
     "softplus": Softplus,
 }
 
-LAYERS: dict[str, type[Any]] = {
-    layer.__name__: layer for layer in (Affine, ReLU, LeakyReLU, Sigmoid, Tanh, Softplus)
-}
+LAYERS: dict[str, type[Any]] = {layer.__name__: layer for layer in (Affine, ReLU, LeakyReLU, Sigmoid, Tanh, Softplus)}
 
 
 def layer_from_configuration(configuration: Any) -> Layer:

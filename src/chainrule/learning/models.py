@@ -10,7 +10,7 @@ from typing import Any, NoReturn, Self
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.learning.layers import ACTIVATIONS, LAYERS, Layer, layer_from_configuration
+from chainrule.learning.layers import ACTIVATIONS, LAYERS, Layer, OpLayer, layer_from_configuration
 from chainrule.learning.saving import check_arrays, load, save_model
 from chainrule.tracing import group, named
 
@@ -85,7 +85,7 @@ class Sequential:
         """The output of the last layer for inputs ``x`` and any parameters: pure and traceable."""
         kinds: Counter[str] = Counter()
         for number, (layer, names) in enumerate(zip(self.layers, self._names, strict=True), 1):
-            kind = type(layer).__name__
+            kind = layer.op.name if isinstance(layer, OpLayer) else type(layer).__name__
             kinds[kind] += 1
             with group(f"{number} {kind}"):
                 x = layer(x, **{name: parameters[numbered] for name, numbered in names.items()})
@@ -129,9 +129,7 @@ class Sequential:
         """Read a model that `save` wrote; never runs code from the file."""
         kind, configuration, arrays = load(path)
         if kind != "Sequential":
-            raise ValueError(
-                f"{path}: holds a {kind} and not a Sequential. Use chainrule.learning.load_model(path)."
-            )
+            raise ValueError(f"{path}: holds a {kind} and not a Sequential. Use chainrule.learning.load_model(path).")
         return cls.from_file(path, configuration, arrays)
 
     @classmethod
@@ -143,17 +141,11 @@ class Sequential:
             model.dtype = checked_dtype(configuration["dtype"])
             _check_layers(model.layers)
         except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(
-                f"{path}: the model's configuration is wrong: {error}. Save it again."
-            ) from error
+            raise ValueError(f"{path}: the model's configuration is wrong: {error}. Save it again.") from error
         # Compared before anything of the shapes' sizes is made: a file that lies must not fill the memory.
         shapes = [layer.shapes() for layer in model.layers]  # type: ignore[attr-defined] # all are in LAYERS
         numbered = _numbered([list(shape) for shape in shapes])
-        named = {
-            new: shape[name]
-            for names, shape in zip(numbered, shapes, strict=True)
-            for name, new in names.items()
-        }
+        named = {new: shape[name] for names, shape in zip(numbered, shapes, strict=True) for name, new in names.items()}
         check_arrays(path, arrays, named, model.dtype)
         model._take([{name: arrays[new] for name, new in names.items()} for names in numbered])
         return model
@@ -164,8 +156,7 @@ class _Parameters(dict[str, Array]):
 
     def _refuse(self, *arguments: Any, **keywords: Any) -> NoReturn:
         raise TypeError(
-            "assign a whole dict to change a model's parameters: "
-            "model.parameters = {**model.parameters, name: array}"
+            "assign a whole dict to change a model's parameters: model.parameters = {**model.parameters, name: array}"
         )
 
     __setitem__ = __delitem__ = __ior__ = _refuse
@@ -190,9 +181,7 @@ def _numbered(names: list[list[str]]) -> list[dict[str, str]]:
     """
     for name in (name for own in names for name in own):
         if not name.isidentifier() or name[-1].isdigit():  # w1 of layer 1 would be w of layer 11
-            raise ValueError(
-                f"Sequential: a layer calls a parameter {name!r}; expected a name that ends in a letter"
-            )
+            raise ValueError(f"Sequential: a layer calls a parameter {name!r}; expected a name that ends in a letter")
     numbered: list[dict[str, str]] = []
     number = 0
     for own in names:
@@ -202,6 +191,7 @@ def _numbered(names: list[list[str]]) -> list[dict[str, str]]:
 
 
 def checked_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
+    """float64 or float32 as a NumPy dtype; a ValueError says which there are."""
     try:
         known = np.dtype(dtype)
     except TypeError:
@@ -214,9 +204,7 @@ def checked_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
 def _check_layers(layers: tuple[Any, ...]) -> None:
     """Refuse what isn't a layer, and neighbours whose sizes don't fit."""
     if not layers:
-        raise ValueError(
-            "Sequential: there are no layers; give at least one, such as [Affine(inputs, outputs)]"
-        )
+        raise ValueError("Sequential: there are no layers; give at least one, such as [Affine(inputs, outputs)]")
     before: tuple[int, Any] | None = None  # the layer that says how many values a row has here
     for number, layer in enumerate(layers, 1):
         if isinstance(layer, type) or not (callable(layer) and hasattr(layer, "initialize")):
@@ -248,11 +236,7 @@ def _configuration(layer: Any) -> Any:
 
 def _shown(layer: Any) -> str:
     """The layer in a few words: the settings that are not the usual ones are left to its own repr."""
-    return (
-        f"{type(layer).__name__}({layer.inputs}, {layer.outputs})"
-        if hasattr(layer, "outputs")
-        else repr(layer)
-    )
+    return f"{type(layer).__name__}({layer.inputs}, {layer.outputs})" if hasattr(layer, "outputs") else repr(layer)
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -71,13 +71,12 @@ def first_nonfinite(program: Program, inputs: list[Any]) -> str:
         for equation in program.equations:
             values[equation.output] = equation.evaluate(lambda leaf: _value(values, leaf))
     guilty = _guilty(program, values)
-    names = write_source(program).names
     for variable in program.input_variables:
         if variable in guilty:
-            return f"{names[variable]}, which the step starts from, {_describe(values[variable])}."
+            return f"{program.names[variable]}, which the step starts from, {_describe(values[variable])}."
     for equation in program.equations:
         if equation.output in guilty:
-            return _describe_equation(equation, values, names)
+            return _describe_equation(program, equation, values)
     return "repeated by itself, the step gives finite values."
 
 
@@ -95,19 +94,35 @@ def _not_finite(variables: Iterable[Variable], values: Mapping[Variable, Any]) -
     return [variable for variable in variables if not _is_finite(values[variable])]
 
 
-def _describe_equation(equation: Equation, values: Mapping[Variable, Any], names: Mapping[Variable, str]) -> str:
-    operands = [
-        f"{names.get(leaf, 'a value')} ({_describe(values[leaf])})" if isinstance(leaf, Variable) else repr(leaf)
-        for leaf in leaves(equation.operands)
-        if isinstance(leaf, (Variable, int, float))
-    ]
-    calls = equation.origin.calls
-    within = f" in {calls[-1].op}'s {calls[-1].half}" if calls else ""
-    name = names.get(equation.output, "a value without a name")
+def _describe_equation(program: Program, equation: Equation, values: Mapping[Variable, Any]) -> str:
+    """``p = exp(logits), in softmax's forward (`p = np.exp(x)`), has 2 of 9 entries nan or infinite: logits ...``."""
+    names = write_source(program).names
+    made_by = {earlier.output: earlier for earlier in program.equations}
+
+    def called(leaf: Any, depth: int = 1) -> str:
+        if not isinstance(leaf, Variable):
+            return repr(leaf)
+        return names.get(leaf) or (_call(made_by[leaf], lambda leaf: called(leaf, depth - 1)) if depth else "...")
+
+    name = f"{names[equation.output]} = " if equation.output in names else ""
+    operands = [f"{called(leaf)} {_describe(values[leaf])}" for leaf in dict.fromkeys(equation.uses())]
     return (
-        f"{name} = {primitive_name(equation.function)} of {', '.join(operands)}{within}, "
-        f"which {_describe(values[equation.output])} (`{equation.origin.source}`)."
+        f"{name}{_call(equation, called)}{_place(equation)}, {_describe(values[equation.output])}; "
+        f"{', '.join(operands)}."
     )
+
+
+def _call(equation: Equation, called: Callable[[Any], str]) -> str:
+    operands = [called(leaf) for leaf in leaves(equation.operands)]
+    return f"{primitive_name(equation.function)}({', '.join(operands)})"
+
+
+def _place(equation: Equation) -> str:
+    """The op and the layer that the equation belongs to, and the line that wrote it."""
+    origin = equation.origin
+    within = f", in {origin.calls[-1].op}'s {origin.calls[-1].half}" if origin.calls else ""
+    layer = f", in layer {origin.group}" if origin.group else ""
+    return f"{within}{layer} (`{origin.source}`)"
 
 
 def _value(values: Mapping[Variable, Any], leaf: Any) -> Any:
@@ -124,4 +139,4 @@ def _describe(value: Any) -> str:
     bad = int(np.size(array) - np.isfinite(array).sum()) if array.dtype.kind == "f" else 0
     if bad:
         return f"has {bad} of {array.size} entries nan or infinite" if array.ndim else f"is {array}"
-    return f"from {array.min():.3g} to {array.max():.3g}" if array.ndim and array.size else f"is {array}"
+    return f"goes from {array.min():.3g} to {array.max():.3g}" if array.ndim and array.size else f"is {array}"

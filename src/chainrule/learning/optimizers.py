@@ -80,9 +80,7 @@ class SGD:
         if not isinstance(self.nesterov, bool):
             raise TypeError(f"SGD: nesterov is {self.nesterov!r}; expected True or False")
         if self.nesterov and not self.momentum:
-            raise ValueError(
-                "SGD: nesterov=True with momentum 0 changes nothing; give a momentum, such as 0.9"
-            )
+            raise ValueError("SGD: nesterov=True with momentum 0 changes nothing; give a momentum, such as 0.9")
 
     def initialize(self, parameters: Arrays) -> State:
         """One velocity for each parameter, where there is momentum."""
@@ -95,9 +93,7 @@ class SGD:
         gradients = _with_decay(gradients, parameters, self.weight_decay)
         if not self.momentum:
             return _step(parameters, learning_rate, gradients), {}
-        velocities = {
-            name: self.momentum * state[f"velocity.{name}"] + gradients[name] for name in parameters
-        }
+        velocities = {name: self.momentum * state[f"velocity.{name}"] + gradients[name] for name in parameters}
         directions = velocities
         if self.nesterov:
             directions = {name: gradients[name] + self.momentum * velocities[name] for name in parameters}
@@ -141,14 +137,12 @@ class RMSprop:
         squares = _mean_squares(self.smoothing, gradients, state)
         if not self.momentum:
             stepped = {
-                name: parameters[name]
-                - learning_rate * gradients[name] / (np.sqrt(squares[name]) + self.epsilon)
+                name: parameters[name] - learning_rate * gradients[name] / (np.sqrt(squares[name]) + self.epsilon)
                 for name in parameters
             }
             return stepped, _prefixed("square", squares)
         velocities = {
-            name: self.momentum * state[f"velocity.{name}"]
-            + gradients[name] / (np.sqrt(squares[name]) + self.epsilon)
+            name: self.momentum * state[f"velocity.{name}"] + gradients[name] / (np.sqrt(squares[name]) + self.epsilon)
             for name in parameters
         }
         new_state = _prefixed("square", squares) | _prefixed("velocity", velocities)
@@ -242,9 +236,7 @@ def _with_decay(gradients: Arrays, parameters: Arrays, weight_decay: float) -> A
 
 def _mean_squares(smoothing: float, gradients: Arrays, state: Mapping[str, Any]) -> dict[str, Array]:
     fresh = _complement(smoothing)
-    return {
-        name: smoothing * state[f"square.{name}"] + fresh * np.square(gradients[name]) for name in gradients
-    }
+    return {name: smoothing * state[f"square.{name}"] + fresh * np.square(gradients[name]) for name in gradients}
 
 
 def _adam_update(
@@ -261,18 +253,13 @@ def _adam_update(
     """
     beta1, beta2 = optimizer.betas
     step = state["step"] + 1
-    correction = (
-        1 - beta2**step
-    ) ** 0.5  # np.sqrt would give an np.float64, which float32 arrays don't survive
+    correction = (1 - beta2**step) ** 0.5  # np.sqrt would give an np.float64, which float32 arrays don't survive
     rate = learning_rate * correction / (1 - beta1**step)
     epsilon = optimizer.epsilon * correction
     fresh = _complement(beta1)
     means = {name: beta1 * state[f"mean.{name}"] + fresh * gradients[name] for name in parameters}
     squares = _mean_squares(beta2, gradients, state)
-    stepped = {
-        name: parameters[name] - rate * means[name] / (np.sqrt(squares[name]) + epsilon)
-        for name in parameters
-    }
+    stepped = {name: parameters[name] - rate * means[name] / (np.sqrt(squares[name]) + epsilon) for name in parameters}
     return stepped, {"step": step} | _prefixed("mean", means) | _prefixed("square", squares)
 
 
@@ -300,7 +287,5 @@ def _check_adam(optimizer: Adam | AdamW) -> None:
     name, betas = type(optimizer).__name__, optimizer.betas
     numbers = isinstance(betas, (tuple, list)) and all(isinstance(beta, (int, float)) for beta in betas)
     if not numbers or len(betas) != 2 or not all(0 <= beta < 1 for beta in betas):
-        raise ValueError(
-            f"{name}: betas is {betas!r}; expected two numbers from 0 up to, but not including, 1"
-        )
+        raise ValueError(f"{name}: betas is {betas!r}; expected two numbers from 0 up to, but not including, 1")
     object.__setattr__(optimizer, "betas", (float(betas[0]), float(betas[1])))

@@ -61,8 +61,7 @@ def load(path: str | Path) -> tuple[str, Any, dict[str, Array]]:
             arrays = {name: file.get_tensor(name).copy() for name in names}
     except SafetensorError as error:
         raise ValueError(
-            f"{path}: not a readable .safetensors file ({error}). "
-            "Perhaps it was cut off; save or copy it again."
+            f"{path}: not a readable .safetensors file ({error}). Perhaps it was cut off; save or copy it again."
         ) from error
     if text is None:
         raise ValueError(f"{path}: not a model of chainrule. Give a file that `model.save(path)` wrote.")
@@ -70,9 +69,7 @@ def load(path: str | Path) -> tuple[str, Any, dict[str, Array]]:
         header = json.loads(text)
         version, kind, configuration = header["version"], header["kind"], header["configuration"]
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(
-            f"{path}: the model's description can't be read ({error!r}). Save it again."
-        ) from error
+        raise ValueError(f"{path}: the model's description can't be read ({error!r}). Save it again.") from error
     if version != VERSION:
         raise ValueError(
             f"{path}: a model of file version {version!r}, and this chainrule reads version {VERSION}. "

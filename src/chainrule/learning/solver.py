@@ -179,17 +179,9 @@ class Solver:
         state.history.interrupted = False
         snapshot, taken = state.snapshot(), time.perf_counter()
         while state.epoch < epochs and not self._out_of_patience() and not interrupted():
-            started = time.perf_counter()
-            if started - taken > SNAPSHOT_SECONDS:
-                snapshot, taken = state.snapshot(), started
-            try:
-                loss = self._run_epoch(self._rate(state.epoch, epochs), batches, interrupted)
-                if state.rows >= batches.rows:
-                    self._end_epoch(self._rate(state.epoch, epochs), validation, started)
-            except BaseException:
-                # A second Ctrl-C, or an error in somebody's layer: some parameters may be updated and others not.
-                state.go_back(snapshot)
-                raise
+            if time.perf_counter() - taken > SNAPSHOT_SECONDS:
+                snapshot, taken = state.snapshot(), time.perf_counter()
+            loss = self._whole_epoch(snapshot, batches, validation, epochs, interrupted)
             if not math.isfinite(loss):
                 place = _place(state, batches)
                 self._explain(f"{place}: the loss is {loss}.", snapshot, batches, epochs)
@@ -200,6 +192,28 @@ class Solver:
             self._explain("After the last step not all parameters are finite.", snapshot, batches, epochs)
         state.history.interrupted = interrupted()
         self._save_every(1)
+
+    def _whole_epoch(
+        self,
+        snapshot: State,
+        batches: Batches,
+        validation: Validation,
+        epochs: int,
+        interrupted: Callable[[], bool],
+    ) -> float:
+        """An epoch and what comes after it, or back to the snapshot; the last step's loss."""
+        state, started = self._state, time.perf_counter()
+        learning_rate = self._rate(state.epoch, epochs)
+        try:
+            loss = self._run_epoch(learning_rate, batches, interrupted)
+            if state.rows >= batches.rows:
+                validated = self._step.mean_loss(state.parameters, *validation) if validation else None
+                state.end_epoch(validated, learning_rate, time.perf_counter() - started)
+        except BaseException:
+            # A second Ctrl-C, or an error in somebody's layer: some parameters may be updated and others not.
+            state.go_back(snapshot)
+            raise
+        return loss
 
     def _run_epoch(self, learning_rate: float, batches: Batches, interrupted: Callable[[], bool]) -> float:
         """Steps to the epoch's end, to Ctrl-C, or to a loss that isn't finite; the last step's loss."""
@@ -223,10 +237,6 @@ class Solver:
         if rows < batches.rows:
             state.rng.bit_generator.state = order
         return float(loss)
-
-    def _end_epoch(self, learning_rate: float, validation: Validation, started: float) -> None:
-        loss = None if validation is None else self._step.mean_loss(self._state.parameters, *validation)
-        self._state.end_epoch(loss, learning_rate, time.perf_counter() - started)
 
     def _rate(self, epoch: int, epochs: int) -> float:
         # A Python float: a NumPy scalar would turn float32 parameters into float64.

@@ -77,9 +77,7 @@ class Labels:
         """The same for an array of labels."""
         classes = np.unique(labels)
         if len(classes) < 2:
-            raise ValueError(
-                f"y holds one class only, {classes.tolist()}; a classifier needs at least two classes"
-            )
+            raise ValueError(f"y holds one class only, {classes.tolist()}; a classifier needs at least two classes")
         classes.flags.writeable = False
         return cls(classes)
 
@@ -98,9 +96,7 @@ class Labels:
         labels = checked_labels(y, name)
         unknown = np.setdiff1d(labels, self.classes)
         if unknown.size:
-            raise ValueError(
-                f"{name} holds {unknown[0]!r}, which is none of the classes {self.classes.tolist()}"
-            )
+            raise ValueError(f"{name} holds {unknown[0]!r}, which is none of the classes {self.classes.tolist()}")
         numbers = np.searchsorted(self.classes, labels)
         return numbers.astype(dtype).reshape(-1, 1) if self.outputs == 1 else numbers
 

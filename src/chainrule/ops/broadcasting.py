@@ -21,6 +21,11 @@ def unbroadcast(d_out, shape):
         return d_out
     added = len(d_shape) - len(shape)
     if added:
-        d_out = d_out.sum(axis=tuple(range(added)))
+        d_out = d_out.sum(axis=_plain(tuple(range(added))))
     stretched = tuple(axis for axis, size in enumerate(shape) if size == 1 and d_shape[added + axis] != 1)
-    return d_out.sum(axis=stretched, keepdims=True) if stretched else d_out
+    return d_out.sum(axis=_plain(stretched), keepdims=True) if stretched else d_out
+
+
+def _plain(axes):
+    """One axis as a number, which reads better in a program."""
+    return axes[0] if len(axes) == 1 else axes

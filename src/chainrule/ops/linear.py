@@ -134,7 +134,7 @@ def einsum_forward(*operands, subscripts):
     """Sum products of entries over repeated letters: ``"nd,dh->nh"`` is a matrix product.
 
     Args:
-        operands: inputs, as many as the subscripts name.
+        operands: inputs, any shape, as many as the subscripts name.
 
     Example: ``einsum(a, b, subscripts="i,i->")`` of (1, 2) and (3, 4) is 11.
     """

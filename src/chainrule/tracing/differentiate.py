@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.ops.rules import RULES
+from chainrule.tracing.errors import unwrapped
 from chainrule.tracing.program import Equation, Variable
 from chainrule.tracing.recorder import Recorder, active_recorder, mark
 from chainrule.tracing.trace import parameter_names, trace
@@ -67,6 +68,8 @@ def value_and_grad(function: Function, argnums: int | tuple[int, ...] = 0, has_a
                     f"grad: {_name(function)} must return a scalar, got shape {np.shape(value)}. Return one number, "
                     "`np.sum(...)` say, or ask for the `jacobian`."
                 )
+            if isinstance(value, Tracer) and value.current not in recorder.calls:
+                recorder.names.setdefault(value.current, "value")
             return result, pull_back(recorder, [(value, None)], chosen)
 
         return _differentiated(function, argnums, arguments, run)
@@ -156,7 +159,7 @@ def pull_back(recorder: Recorder, seeds: Iterable[tuple[Any, Any]], inputs: Any)
         variable = equation.output
         if variable in gradients and variable not in sources:
             d_out = gradients.pop(variable)
-            recorder.gradient_of[d_out.current] = variable
+            recorder.gradient_of.setdefault(d_out.current, []).append(variable)
             for array, d_array in _contributions(recorder, equation, d_out):
                 if isinstance(array, Variable) and array in depends and d_array is not None:
                     _add(recorder, gradients, array, _fitting(recorder, equation, array, d_array))
@@ -220,7 +223,7 @@ def _gradient(recorder: Recorder, gradients: dict[Variable, Any], leaf: Any) -> 
     gradient = gradients.get(leaf.current)
     if gradient is None:
         return recorder.record(np.zeros_like, (leaf,), {})
-    recorder.gradient_of[gradient.current] = leaf.current
+    recorder.gradient_of.setdefault(gradient.current, []).append(leaf.current)
     return gradient
 
 
@@ -239,7 +242,7 @@ def _differentiated(function: Function, argnums: Any, arguments: tuple[Any, ...]
         return run(recorder, inputs, chosen)
     recorder = Recorder()
     try:
-        with recorder.recording():
+        with recorder.recording(), unwrapped():
             inputs, chosen = _marked(recorder, argnums, arguments)
             result = run(recorder, inputs, chosen)
             return _concrete(recorder, result)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import linecache
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-__all__ = ["TracingError"]
+__all__ = ["TracingError", "unwrapped"]
 
 _PACKAGE = str(Path(__file__).parents[1])
 _NUMPY = str(Path(np.__file__).parent)
@@ -19,6 +21,17 @@ class TracingError(TypeError):
 
     def __init__(self, message: str) -> None:
         super().__init__(_user_line() + message)
+
+
+@contextlib.contextmanager
+def unwrapped() -> Iterator[None]:
+    """Let a `TracingError` out that NumPy has taken for an error of its own, in ``array[0] = traced`` say."""
+    try:
+        yield
+    except ValueError as error:
+        if isinstance(error.__cause__, TracingError):
+            raise error.__cause__ from None
+        raise
 
 
 def _user_line() -> str:

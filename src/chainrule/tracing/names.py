@@ -46,6 +46,7 @@ def collecting_names(recorder: Recorder) -> Iterator[None]:
                     if variable not in recorder.hinted and depth <= named_at.get(variable, depth):
                         named_at[variable] = depth
                         recorder.names[variable] = name
+                        (recorder.textbook.add if recorder.within_op else recorder.textbook.discard)(variable)
 
     sys.setprofile(on_event)
     try:
@@ -82,7 +83,9 @@ def gradient_names(recorder: Recorder, inputs: dict[Variable, str]) -> dict[Vari
         if isinstance(operand, Variable) and operand in inputs:
             names[equation.output] = inputs[operand]
             of_inputs.add(equation.output)
-    for gradient, variable in recorder.gradient_of.items():
-        if variable in names and (gradient not in names or variable in of_inputs):
-            names[gradient] = f"d_{names[variable]}"
+    for gradient, variables in recorder.gradient_of.items():
+        of_named = [variable for variable in variables if variable in names]
+        unnamed = gradient not in names or gradient in recorder.textbook
+        if of_named and (unnamed or not of_inputs.isdisjoint(variables)):
+            names[gradient] = f"d_{names[of_named[0]]}"
     return names

@@ -333,7 +333,7 @@ def _array_equal(recorder: Recorder, *arrays: Any, **options: Any) -> bool:
 
 _INTO_PLAIN = (
     "a traced value is written into a plain array. Make that array with `np.zeros_like(x)` or "
-    "`np.zeros_like(x, shape=...)`, so that it is traced too."
+    "`np.zeros_like(x, shape=...)` of a traced x, so that it is traced too."
 )
 
 _SPECIAL: dict[Any, Callable[..., Any]] = {

@@ -70,7 +70,8 @@ class Recorder:
         self.names: dict[Variable, str] = {}
         self.hinted: set[Variable] = set()
         self.collects_names = True
-        self.gradient_of: dict[Variable, Variable] = {}
+        self.gradient_of: dict[Variable, list[Variable]] = {}
+        self.textbook: set[Variable] = set()
         self.rebound: dict[int, tuple[Any, Tracer]] = {}
         self._shared: dict[Any, Variable] = {}
         self._captured: dict[int, tuple[Any, Variable]] = {}
@@ -178,7 +179,7 @@ class Recorder:
         if array.dtype.kind != "f" or array.base is not None:
             raise TracingError(
                 "a traced value is written into a plain array of integers, or into a view. Make the array with "
-                "`np.zeros_like(x, shape=...)`, so that it is traced too."
+                "`np.zeros_like(x, shape=...)` of a traced x, so that it is traced too."
             )
         known = self.rebound.get(id(array))
         handle = known[1] if known is not None else Tracer(self, self._constant(array))
@@ -198,7 +199,7 @@ class Recorder:
         if self.rebound and np.asarray(value).dtype.kind == "f" and np.isnan(value).any():
             raise TracingError(
                 "a plain array that a traced value was written into is read by plain NumPy code, which the trace "
-                "can't see. Make that array with `np.zeros_like(x, shape=...)`, so that it is traced too."
+                "can't see. Make that array with `np.zeros_like(x, shape=...)` of a traced x, so that it is traced too."
             )
 
     def _value(self, leaf: Any) -> Any:

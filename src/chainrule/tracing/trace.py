@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.tracing.errors import TracingError
+from chainrule.op import Op
+from chainrule.tracing.errors import TracingError, unwrapped
 from chainrule.tracing.names import collecting_names, gradient_names
 from chainrule.tracing.program import Program, Variable
 from chainrule.tracing.recorder import Recorder
@@ -46,14 +47,14 @@ def trace(function: Callable[..., Any], *examples: Any) -> Program:
     arguments = tuple(map_tree(lambda leaf: _as_input(recorder, leaf), example) for example in examples)
     inputs = map_tree(_variable_or_literal, arguments)
     try:
-        with recorder.recording(), collecting_names(recorder):
+        with recorder.recording(), collecting_names(recorder), unwrapped():
             # Own containers, so that a function that puts something into its dict doesn't change the inputs.
             result = function(*map_tree(lambda leaf: leaf, arguments))
         outputs = map_tree(lambda leaf: _as_output(recorder, leaf), result)
     finally:
         recorder.restore()
     names = gradient_names(recorder, _input_names(function, inputs))
-    name = getattr(function, "__name__", type(function).__name__)
+    name = function.name if isinstance(function, Op) else getattr(function, "__name__", type(function).__name__)
     program = Program(name, inputs, recorder.constants, tuple(recorder.equations), outputs, names)
     return strip(program)
 
@@ -105,10 +106,11 @@ def _input_names(function: Callable[..., Any], inputs: tuple[Any, ...]) -> dict[
 
 def parameter_names(function: Callable[..., Any], count: int) -> list[str]:
     """The names of the first ``count`` positional parameters; ``x1, x2 ...`` where the signature gives none."""
+    own = function.forward if isinstance(function, Op) else function
     try:
         parameters = [
             parameter.name
-            for parameter in inspect.signature(function).parameters.values()
+            for parameter in inspect.signature(own).parameters.values()
             if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
         ]
     except (TypeError, ValueError):

@@ -1,0 +1,58 @@
+"""Batches: every row once an epoch, in an order that only the generator decides."""
+
+import numpy as np
+
+from chainrule.learning.batches import Batches, checked_samples
+
+X = np.arange(20.0).reshape(10, 2)
+Y = np.arange(10)
+
+
+def test_a_full_batch_is_all_rows_in_their_own_order():
+    [(x, y)] = Batches(X, Y, None).epoch(np.random.default_rng(0))
+
+    assert X is x
+    assert Y is y
+
+
+def test_every_row_is_seen_once_with_its_own_target():
+    batches = list(Batches(X, Y, 4).epoch(np.random.default_rng(0)))
+    seen = np.concatenate([y for _, y in batches])
+
+    assert [4, 4, 2] == [len(x) for x, _ in batches]
+    assert list(Y) == sorted(seen)
+    assert list(Y) != list(seen)
+    assert np.array_equal(X[seen], np.concatenate([x for x, _ in batches]))
+
+
+def test_the_order_is_the_generators_permutation():
+    seen = np.concatenate([y for _, y in Batches(X, Y, 4).epoch(np.random.default_rng(3))])
+
+    assert np.array_equal(np.random.default_rng(3).permutation(10), seen)
+
+
+def test_an_epoch_can_begin_with_a_later_batch():
+    whole = list(Batches(X, Y, 4).epoch(np.random.default_rng(0)))
+    rest = list(Batches(X, Y, 4).epoch(np.random.default_rng(0), done=4))
+
+    assert [list(y) for _, y in whole[1:]] == [list(y) for _, y in rest]
+
+
+def test_batches_have_numbers():
+    assert [0, 1, 2] == [Batches(X, Y, 4).number(row) for row in (0, 4, 8)]
+    assert 0 == Batches(X, Y, None).number(0)
+
+
+def test_samples_get_the_dtype_and_class_numbers_stay():
+    x, y = checked_samples("training", X.astype(int), Y, np.float32)
+
+    assert np.float32 == x.dtype
+    assert Y.dtype == y.dtype
+
+
+def test_samples_cannot_be_written_and_are_not_copied():
+    x, _ = checked_samples("training", X, Y, float)
+
+    assert np.shares_memory(X, x)
+    assert not x.flags.writeable
+    assert X.flags.writeable
