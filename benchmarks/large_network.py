@@ -33,18 +33,18 @@ def training_step(buffers: bool):
     """One step as Solver runs it, batch shapes fixed; with or without writing into kept memory."""
     from chainrule.compiling import compile
     from chainrule.learning import SGD, Affine, ReLU, Sequential
-    from chainrule.learning.solver import Solver
+    from chainrule.learning.training_step import TrainingStep
     from chainrule.ops import softmax_cross_entropy
     from chainrule.tracing.trees import leaves
 
     layers = [Affine(784, 1024), ReLU(), Affine(1024, 1024), ReLU(), Affine(1024, 10)]
     model = Sequential(layers, dtype=np.float32)
-    solver = Solver(model, softmax_cross_entropy, SGD(learning_rate=1e-3), progress=False)
+    training = TrainingStep(model, softmax_cross_entropy, SGD(learning_rate=1e-3), "numpy", None)
     rng = np.random.default_rng(0)
     x = rng.normal(size=(BATCH, 784)).astype(np.float32)
     y = np.eye(10, dtype=np.float32)[rng.integers(0, 10, BATCH)]
     parameters = {name: array.copy() for name, array in model.parameters.items()}
-    compiled = compile(solver._training_step, donate_argnums=(0, 1) if buffers else ())
+    compiled = compile(training.training_step, donate_argnums=(0, 1) if buffers else ())
     step = compiled.step(parameters, {}, 1e-3, x, y)
     state = leaves(parameters)
 

@@ -97,6 +97,18 @@ def test_the_checkpoint_of_an_interrupted_run_is_resumed_exactly(tmp_path):
     assert same(whole, resumed)
 
 
+def test_while_training_goes_on_it_is_not_interrupted():
+    seen = []
+    solver = make_solver(8, schedule=lambda epoch, epochs: seen.append(solver.history.interrupted) or 1.0)
+    solver.train(X, Y, epochs=2)
+    interrupted = solver.history.interrupted
+    seen.clear()
+    solver.train(X, Y, epochs=2)
+
+    assert interrupted
+    assert [False] == seen
+
+
 def test_the_numpy_engine_ends_after_the_running_step_too():
     presses = [2]
 

@@ -52,6 +52,7 @@ def test_whole_number_targets_of_a_regression_stay_in_the_models_dtype():
 
     assert [5.0] == losses(solver)[:1]
     assert {np.dtype(np.float32)} == {array.dtype for array in solver._state.parameters.values()}
+    assert np.float64 not in {equation.output.dtype for equation in solver._step.first.program.equations}
 
 
 def test_yes_and_no_may_be_given_as_booleans():

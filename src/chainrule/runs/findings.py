@@ -13,7 +13,7 @@ from chainrule.runs import pictures, plots
 from chainrule.runs.predictions import predict
 from chainrule.runs.scores import ClassScores, percent
 from chainrule.runs.svg import Plot, styled
-from chainrule.runs.text import shortened
+from chainrule.runs.text import figures, shortened
 from chainrule.runs.training import Trained
 
 __all__ = ["draw_plots", "raw_row", "worst_rows"]
@@ -117,7 +117,7 @@ def _fit(trained: Trained) -> list[Plot]:
         ),
         Plot(
             "residuals",
-            f"Half of the errors lie between {low:.3g} and {high:.3g}".replace("-", plots.MINUS),
+            f"Half of the errors lie between {figures(low, 3)} and {figures(high, 3)}".replace("-", plots.MINUS),
             "A pattern here is something that the model has not learned.",
             plots.draw_error(truth, predicted, test.target_name),
             wide=False,
@@ -222,7 +222,7 @@ def raw_row(preparation: Preparation, x: Array) -> list[tuple[str, str]]:
         part = x[start : start + len(column.feature_names)]
         start += len(part)
         if isinstance(column, NumericColumn):
-            text = f"{float(part[0]) * column.scale + column.shift:.5g}"
+            text = figures(float(part[0]) * column.scale + column.shift, 5)
         else:
             text = column.categories[int(np.argmax(part))] or "(missing)" if part.any() else "(other)"
         values.append((column.name, text))

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from chainrule.learning import History
 from chainrule.runs.svg import ACCENT, FAULT, GRID, INK, MUTED, PAPER
-from chainrule.runs.text import shortened
+from chainrule.runs.text import figures, shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -111,7 +111,7 @@ def draw_bars(names: Sequence[str], values: Array, *, label: str, signed: bool) 
     places = np.arange(len(names))
     axes.barh(places, values, height=0.68, color=[ACCENT if value >= 0 else FAULT for value in values])
     for place, value in zip(places, values, strict=True):
-        text = f"{value:{'+' if signed else ''}.3g}".replace("-", MINUS)
+        text = ("+" if signed and value > 0 else "") + figures(value, 3).replace("-", MINUS)
         shift, side = (4, "left") if value >= 0 else (-4, "right")
         axes.annotate(
             text,

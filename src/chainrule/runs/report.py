@@ -15,7 +15,7 @@ from chainrule.runs.findings import raw_row, worst_rows
 from chainrule.runs.scores import ClassScores, percent
 from chainrule.runs.settings import DataSettings, TrainingSettings
 from chainrule.runs.svg import Drawn
-from chainrule.runs.text import counted, printable, shortened
+from chainrule.runs.text import counted, figures, printable, shortened
 from chainrule.runs.training import Trained
 
 __all__ = ["described_model", "render_report", "train_command"]
@@ -82,8 +82,9 @@ def _meaning(trained: Trained) -> str:
             f"Always the most frequent class would be right for {percent(scores.baseline)}."
         )
     return (
-        f"Predictions for {counted(scores.rows, 'test row')}, never seen in training, are off by {scores.rmse:.4g} "
-        f"(root mean square; {scores.mae:.4g} on average). Always the mean would be off by {scores.spread:.4g}."
+        f"Predictions for {counted(scores.rows, 'test row')}, never seen in training, are off by "
+        f"{figures(scores.rmse)} (root mean square; {figures(scores.mae)} on average). "
+        f"Always the mean would be off by {figures(scores.spread)}."
     )
 
 
@@ -158,7 +159,7 @@ def _worst_table(trained: Trained) -> tuple[list[str], list[list[str]]]:
 
 
 def _value(value: Any) -> str:
-    return f"{value:.5g}" if isinstance(value, float) else shortened(value)
+    return figures(value, 5) if isinstance(value, float) else shortened(value)
 
 
 def _settings(record: DataSettings | TrainingSettings) -> Rows:

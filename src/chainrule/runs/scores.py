@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule.learning import metrics
-from chainrule.runs.text import counted
+from chainrule.runs.text import counted, figures
 
 __all__ = ["ClassScores", "Scores", "ValueScores", "class_scores", "scores_from_json", "value_scores"]
 
@@ -98,14 +98,14 @@ class ValueScores:
 
     def headline(self) -> tuple[str, str]:
         """The main score, and what it is."""
-        return (f"{self.rmse:.4g}", "RMSE") if self.r2 is None else (f"{self.r2:.3f}", "R²")
+        return (figures(self.rmse), "RMSE") if self.r2 is None else (f"{self.r2:.3f}", "R²")
 
     def summary(self) -> str:
         """One line for the terminal."""
         r2 = "not defined, the target does not vary" if self.r2 is None else f"{self.r2:.4f}"
         return (
-            f"R² {r2}  RMSE {self.rmse:.4g}  MAE {self.mae:.4g}  "
-            f"({counted(self.rows, 'row')}; always the mean: RMSE {self.spread:.4g})"
+            f"R² {r2}  RMSE {figures(self.rmse)}  MAE {figures(self.mae)}  "
+            f"({counted(self.rows, 'row')}; always the mean: RMSE {figures(self.spread)})"
         )
 
     def to_json(self) -> dict[str, Any]:

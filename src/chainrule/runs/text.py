@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-__all__ = ["counted", "printable", "shortened"]
+__all__ = ["counted", "figures", "printable", "shortened"]
 
 
 def printable(text: object) -> str:
@@ -38,3 +38,13 @@ def counted(number: int, noun: str) -> str:
     ('1 row', '2 rows')
     """
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def figures(value: float, digits: int = 4) -> str:
+    """A number with so many significant digits, and without powers of ten where people do without them.
+
+    >>> figures(128302.4), figures(1984.0), figures(0.01234), figures(1.5e-12)
+    ('128,300', '1984', '0.01234', '1.5e-12')
+    """
+    rounded = float(f"{value:.{digits}g}")
+    return f"{rounded:,.12g}" if abs(rounded) >= 10_000 else f"{rounded:.12g}"
