@@ -7,6 +7,7 @@ place where its caller gives them up.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections import Counter
 from collections.abc import Iterable
@@ -22,6 +23,8 @@ __all__ = ["Memory", "handed_out"]
 
 # Below this size the allocator's own lists are as fast as a buffer (benchmarks/large_network.py).
 LARGE = 64 * 1024
+
+LINE = 64  # bytes in a line of the cache; vector instructions are fastest on arrays that begin with one
 
 _VIEWS = VIEWS | {operator.getitem}
 
@@ -109,6 +112,18 @@ class Memory:
         self._place[variable] = name
         return name
 
+    def allocate(self) -> dict[str, np.ndarray[Any, Any]]:
+        """The buffers, side by side in one block: the larger a block, the larger the pages the system gives it."""
+        sizes = [-(-math.prod(shape) * dtype.itemsize // LINE) * LINE for shape, dtype in self.buffers.values()]
+        block = np.empty(sum(sizes) + LINE, np.uint8)
+        start = -block.ctypes.data % LINE
+        buffers = {}
+        for (name, (shape, dtype)), size in zip(self.buffers.items(), sizes, strict=True):
+            part = block[start : start + math.prod(shape) * dtype.itemsize]
+            buffers[name] = part.view(dtype).reshape(shape)
+            start += size
+        return buffers
+
     def _dead(self, variable: Variable) -> bool:
         views = self._views.get(variable, ())
         return self.remaining[variable] == 0 and all(map(self._dead, views))
@@ -117,4 +132,4 @@ class Memory:
 def _size(variable: Variable) -> int:
     if isinstance(variable.dtype, type):
         return 0
-    return int(np.prod(variable.shape, dtype=np.int64)) * variable.dtype.itemsize
+    return math.prod(variable.shape) * variable.dtype.itemsize

@@ -128,8 +128,7 @@ class _Writer:
         for equation in self.program.equations:
             self._write_equation(equation)
         self._write_return()
-        for name, (shape, dtype) in self.memory.buffers.items():
-            self.references[name] = np.empty(shape, dtype)
+        self.references.update(self.memory.allocate())
         header = f"def {self.function_name}({', '.join(arguments)}):{self._shapes()}"
         text = "\n".join([*self._preamble(), header, *self.lines]) + "\n"
         return Source(self.function_name, text, self.references, self.names)
