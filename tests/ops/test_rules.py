@@ -118,7 +118,6 @@ CALLS = [
     call(np.linalg.norm, V, ord=2),
     *(call(np.reshape, TENSOR, shape) for shape in ((4, 6), (2, -1), -1, [6, 4])),
     call(np.reshape, TENSOR, shape=(4, 6)),
-    call(np.reshape, TENSOR, (4, 6), "C"),
     call(np.reshape, TENSOR, (4, 6), order="C", copy=None),
     call(np.ravel, TENSOR, "C"),
     call(np.ravel, TENSOR, order="C"),
