@@ -96,9 +96,13 @@ def rows() -> list[Row]:
 
 def _compare(x, y, batch, epochs, hand_limit, torch_limit):
     solver, torch_train = with_solver(x, y, batch), with_torch(x, y, batch)
-    ours = lambda: timed(lambda: solver(epochs))  # noqa: E731 - a name for the table's sake
-    hand = lambda: timed(lambda: by_hand(x, y, batch, epochs, 0))  # noqa: E731
-    hand()
+
+    def ours():
+        return timed(lambda: solver(epochs))
+
+    def hand():
+        return timed(lambda: by_hand(x, y, batch, epochs, 0))
+
     # Two comparisons: PyTorch's threads go on spinning for a while, which would be charged to whoever comes next.
     found = medians(ROUNDS, ours=ours, hand=hand)
     steps = epochs * -(-len(x) // (batch or len(x)))

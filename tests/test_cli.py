@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -211,7 +210,6 @@ def test_ctrl_c_keeps_what_was_learned(trained):
         for line in process.stdout:
             if line.startswith("Epoch"):
                 break
-        time.sleep(0.2)
         process.send_signal(signal.SIGINT)
         shown = process.communicate(timeout=60)[0]
 

@@ -49,6 +49,17 @@ def test_argnums_and_trees_as_in_jax():
     np.testing.assert_allclose([[3.0, 6.0], [5.0, 10.0]], d_x)
 
 
+def test_keyword_arguments_are_passed_on():
+    def f(x, *, power, shift=0.0):
+        return np.sum(x**power) + shift
+
+    x = np.array([1.0, 2.0])
+
+    np.testing.assert_array_equal([3.0, 12.0], grad(f)(x, power=3))
+    assert (10.0, [2.0, 4.0]) == (lambda value, d_x: (value, d_x.tolist()))(*value_and_grad(f)(x, power=2, shift=5.0))
+    np.testing.assert_array_equal(np.diag([6.0, 12.0]), hessian(f)(x, power=3))
+
+
 def test_has_aux_passes_the_rest_through():
     gradient, more = grad(lambda x: (x**2, {"doubled": 2 * x}), has_aux=True)(3.0)
     (value, same), again = value_and_grad(lambda x: (x**2, {"doubled": 2 * x}), has_aux=True)(3.0)

@@ -33,7 +33,7 @@ def grad(function: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool =
 
     Args:
         function: plain NumPy code. Its differentiated arguments hold floats: arrays, numbers, or tuples, lists
-            and dicts of them; the gradient has the same form.
+            and dicts of them; the gradient has the same form. Keyword arguments are passed on.
         argnums: which argument, or arguments, to differentiate with respect to.
         has_aux: whether ``function`` returns ``(value, more)``; the gradient function then gives ``(gradient, more)``.
 
@@ -43,8 +43,8 @@ def grad(function: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool =
     with_value = value_and_grad(function, argnums, has_aux)
 
     @functools.wraps(function)
-    def gradient(*arguments: Any) -> Any:
-        value, gradients = with_value(*arguments)
+    def gradient(*arguments: Any, **options: Any) -> Any:
+        value, gradients = with_value(*arguments, **options)
         return (gradients, value[1]) if has_aux else gradients
 
     return gradient
@@ -59,9 +59,9 @@ def value_and_grad(function: Function, argnums: int | tuple[int, ...] = 0, has_a
     """
 
     @functools.wraps(function)
-    def with_value(*arguments: Any) -> Any:
+    def with_value(*arguments: Any, **options: Any) -> Any:
         def run(recorder: Recorder, inputs: tuple[Any, ...], chosen: Any) -> Any:
-            result = function(*inputs)
+            result = function(*inputs, **options)
             value = result[0] if has_aux else result
             if np.shape(value) != ():
                 raise TypeError(
@@ -123,9 +123,10 @@ def jacobian(function: Function, argnums: int | tuple[int, ...] = 0) -> Function
     """
 
     @functools.wraps(function)
-    def all_partials(*arguments: Any) -> Any:
+    def all_partials(*arguments: Any, **options: Any) -> Any:
+        called = functools.partial(function, **options) if options else function
         recorded = active_recorder() is not None
-        return (_jacobian_recorded if recorded else _jacobian_replayed)(function, argnums, arguments)
+        return (_jacobian_recorded if recorded else _jacobian_replayed)(called, argnums, arguments)
 
     return all_partials
 
