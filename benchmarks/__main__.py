@@ -5,7 +5,6 @@ python -m benchmarks [NAME ...]
 
 from __future__ import annotations
 
-import importlib
 import platform
 import sys
 
@@ -13,7 +12,9 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-NAMES = ("logistic_digits", "small_network", "large_network", "long_chain", "import_time")
+from benchmarks.measure import rows_of
+
+NAMES = ("logistic_digits", "small_network", "large_network", "backward_forms", "long_chain", "import_time")
 
 
 def main() -> int:
@@ -32,7 +33,7 @@ def main() -> int:
     )
     short = 0
     for name in names:
-        for row in importlib.import_module(f"benchmarks.{name}").rows():
+        for row in rows_of(name):
             verdict = {True: "reached", False: "[bold]short[/]", None: "no peer"}[row.reached]
             short += row.reached is False
             table.add_row(row.question, row.asked, row.measured, verdict)

@@ -1,11 +1,14 @@
-"""Timing rivals in turn, and rows of the table."""
+"""Timing rivals in turn, each benchmark in a process of its own, and rows of the table."""
 
 from __future__ import annotations
 
+import importlib
 import statistics
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 
 
 @dataclass(frozen=True)
@@ -16,6 +19,20 @@ class Row:
     asked: str
     measured: str
     reached: bool | None  # None where a peer is missing
+
+
+def rows_of(name: str) -> list[Row]:
+    """A benchmark's rows, measured in a process of its own.
+
+    What one leaves behind (PyTorch's threads, a heap in pieces) is not charged to the next.
+    """
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(_measure, name).result()
+
+
+def _measure(name: str) -> list[Row]:
+    rows: list[Row] = importlib.import_module(f"benchmarks.{name}").rows()
+    return rows
 
 
 def medians(rounds: int, **rivals: Callable[[], float]) -> dict[str, float]:

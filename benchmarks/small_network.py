@@ -89,8 +89,8 @@ def rows() -> list[Row]:
     x, labels = load_digits(return_X_y=True)
     x, y = x[:1347] / 16, np.eye(10)[labels[:1347]]
     return [
-        *_compare(x, y, batch=32, epochs=3, hand_limit=1.15, torch_limit=2.5),
-        *_compare(x, y, batch=None, epochs=20, hand_limit=1.05, torch_limit=None),
+        *_compare(x, y, batch=32, epochs=15, hand_limit=1.15, torch_limit=2.5),
+        *_compare(x, y, batch=None, epochs=100, hand_limit=1.05, torch_limit=None),
     ]
 
 
