@@ -21,7 +21,7 @@ from chainrule.tracing.program import Equation, Program, Variable
 
 __all__ = ["Memory", "handed_out"]
 
-# Below this size the allocator's own lists are as fast as a buffer (benchmarks/large_network.py).
+# Smaller arrays come from lists that the allocator keeps; from about here on it asks the system for pages.
 LARGE = 64 * 1024
 
 LINE = 64  # bytes in a line of the cache; vector instructions are fastest on arrays that begin with one
