@@ -325,7 +325,8 @@ def _same_bits(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
     return a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes()
 
 
-COMMUTATIVE = frozenset({np.add, np.multiply, np.maximum, np.minimum, operator.add, operator.mul})
+# maximum and minimum are not among them: of 0.0 and -0.0 they may give either.
+COMMUTATIVE = frozenset({np.add, np.multiply, operator.add, operator.mul})
 
 
 def sharing_key(function: Callable[..., Any], operands: Any, keywords: Any) -> Any:
