@@ -285,6 +285,50 @@ def test_kept_buffers_are_not_handed_out(monkeypatch):
     np.testing.assert_array_equal(kept, first)
 
 
+def test_two_results_named_as_one_input_are_kept_apart():
+    def f(parameters):
+        new = parameters["w"] + 1
+        return {"w": new}, {"w": new * 2}
+
+    first, second = chainrule.compile(f)({"w": np.ones(2)})
+
+    np.testing.assert_array_equal([2.0, 2.0], first["w"])
+    np.testing.assert_array_equal([4.0, 4.0], second["w"])
+
+
+def test_a_name_is_not_taken_while_a_value_made_in_its_place_is_read(monkeypatch):
+    monkeypatch.setattr(reuse, "LARGE", 0)
+
+    def f(tree, x):
+        unnamed = [tree["p"] * 2]
+        return {"p": np.where(x > 0, x, 0)}, np.cumsum(unnamed[0])
+
+    compiled = chainrule.compile(f, donate_argnums=(0,))
+    result, sums = compiled({"p": np.ones(2)}, np.array([5.0, -5.0]))
+
+    np.testing.assert_array_equal([5.0, 0.0], result["p"])
+    np.testing.assert_array_equal([2.0, 4.0], sums)
+
+
+def test_an_argument_may_be_called_like_a_buffer(monkeypatch):
+    monkeypatch.setattr(reuse, "LARGE", 0)
+    compiled = chainrule.compile(lambda w, buffer1: (w - buffer1 @ w, buffer1 + 1), donate_argnums=(0,))
+    buffer1 = np.arange(4.0).reshape(2, 2)
+    _, result = compiled(np.ones((2, 2)), buffer1)
+
+    np.testing.assert_array_equal([[1.0, 2.0], [3.0, 4.0]], result)
+    np.testing.assert_array_equal([[0.0, 1.0], [2.0, 3.0]], buffer1)
+
+
+def test_arguments_may_be_called_like_what_the_text_calls():
+    def f(x, slice, written_at):
+        out = x.copy()
+        out[1:2] = slice
+        return out + written_at
+
+    np.testing.assert_array_equal([2.0, 1.0, 2.0], chainrule.compile(f)(np.ones(3), np.zeros(1), np.ones(3)))
+
+
 def test_views_of_kept_buffers_are_not_handed_out_either(monkeypatch):
     monkeypatch.setattr(reuse, "LARGE", 0)
     compiled = chainrule.compile(lambda w, x: (w + 1, (x @ w).T[0]), donate_argnums=(0,))

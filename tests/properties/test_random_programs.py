@@ -83,13 +83,18 @@ def test_kept_buffers_and_donated_arguments_change_no_bit(function, seed):
     with pytest.MonkeyPatch.context() as patch, np.errstate(all="ignore"):
         patch.setattr(reuse, "LARGE", 0)
         compiled = chainrule.compile(function, donate_argnums=(0,))
+        renamed = chainrule.compile(
+            lambda tree: dict(zip("xy", function(tree["x"], tree["y"]), strict=True)), donate_argnums=(0,)
+        )
         for call in range(3):
             a, b = arrays((2, 3), seed + call), arrays((2, 3), seed + 5 * call)
             expected = function(a.copy(), b.copy())
             result = compiled(a.copy(), b.copy())
+            updated = renamed({"x": a.copy(), "y": b.copy()})
 
-            for run, text in zip(expected, result, strict=True):
+            for run, text, same in zip(expected, result, updated.values(), strict=True):
                 assert same_bits(run, text)
+                assert same_bits(run, same)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -79,6 +79,16 @@ def test_vjp_pulls_any_gradient_back():
     np.testing.assert_array_equal([10.0, 200.0], d_y)
 
 
+def test_a_float64_seed_leaves_float32_gradients_float32():
+    seen = []
+    watch = Op(lambda x: (x, ()), lambda saved, d_out: seen.append(d_out.dtype) or d_out, name="watch")
+    _, pull = vjp(lambda x: watch(x), np.ones(3, np.float32))
+    (d_x,) = pull(np.ones(3))
+
+    assert [np.float32] == seen
+    assert d_x.dtype == np.float32
+
+
 def test_vjp_refuses_a_gradient_of_another_shape():
     _, pull = vjp(lambda x: x * 2, np.ones(3))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import operator
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,12 +42,14 @@ def handed_out(program: Program) -> frozenset[Variable]:
 class Memory:
     """Remembers, while a program is written line by line, who owns which memory and which of it is free.
 
-    ``donated`` variables are inputs whose arrays the caller gives up. Without any, nothing is reused.
+    ``donated`` variables are inputs whose arrays the caller gives up. Without any, nothing is reused. ``unique`` makes
+    a name that nothing else in the text has.
     """
 
     donated: frozenset[Variable]
     remaining: Counter[Variable]
     returned: frozenset[Variable]
+    unique: Callable[[str], str]
     buffers: dict[str, tuple[tuple[int, ...], Any]] = field(default_factory=dict)
     _place: dict[Variable, str] = field(default_factory=dict)
     _views: dict[Variable, list[Variable]] = field(default_factory=dict)
@@ -107,7 +109,7 @@ class Memory:
         waiting = set(pending)
         busy = {place for held, place in self._place.items() if held in waiting or not self._dead(held)}
         free = [name for name, known in self.buffers.items() if known == form and name not in busy]
-        name = free[0] if free else f"buffer{len(self.buffers) + 1}"
+        name = free[0] if free else self.unique(f"buffer{len(self.buffers) + 1}")
         self.buffers[name] = form
         self._place[variable] = name
         return name

@@ -58,6 +58,9 @@ _COMPARE: dict[Any, ast.cmpop] = {
     np.equal: ast.Eq(),
     np.not_equal: ast.NotEq(),
 }
+# Python's own names that the text may use.
+_BUILTINS = ("slice", "float", "int", "bool")
+
 # As methods they mean the same, read better, and save the microsecond that NumPy's wrappers cost.
 _METHODS = frozenset(
     {
@@ -106,7 +109,7 @@ class _Writer:
         self.program = program
         self.references: dict[str, Any] = {}
         self.function_name = _identifier(program.name) or "step"
-        self.taken = {"np", self.function_name, "added_at", "written_at"}
+        self.taken = {"np", self.function_name, *_BUILTINS, *_names_of_functions(program)}
         self.numbers: Counter[str] = Counter()
         self.names: dict[Variable, str] = {}
         self.waiting: dict[Variable, tuple[ast.expr, set[Variable]]] = {}
@@ -116,7 +119,7 @@ class _Writer:
         # A name is worth a line, and so is each of several results.
         results = {*program.output_variables} if len(program.output_variables) > 1 else set()
         self.foldable = used_once - {*program.names} - results
-        self.memory = Memory(donated, self.remaining, handed_out(program))
+        self.memory = Memory(donated, self.remaining, handed_out(program), self._unique)
         self.same_as_input = _results_named_as_inputs(program)
         self.heirs = self.memory.heirs(program.equations)
         self.lines: list[str] = []
@@ -168,8 +171,14 @@ class _Writer:
     def _take_name_of_input(self, variable: Variable) -> None:
         """``w1 = w1 - ...``: a result that is an input's next value takes its name once the input is done with."""
         source = self.same_as_input.get(variable)
-        if source is not None and self.remaining[source] == 0 and source not in self._pending():
+        if source is not None and self._is_free(self.names[source]):
             self.names[variable] = self.names[source]
+
+    def _is_free(self, name: str) -> bool:
+        """Whether no value of that name is still to be read: the input itself, or what was made in its place."""
+        pending = self._pending()
+        holders = [variable for variable, known in self.names.items() if known == name]
+        return not any(self.remaining[holder] or holder in pending for holder in holders)
 
     def _write_large(self, equation: Equation) -> None:
         """A large result goes into the memory of an operand that is done with, or into a buffer."""
@@ -327,6 +336,12 @@ def _call(equation: Equation, values: list[ast.expr], out: str | None) -> ast.ex
     if out is not None:
         keywords.append(ast.keyword("out", ast.Name(out, ast.Load())))
     return ast.Call(ast.Name(f"np.{primitive_name(equation.function)}", ast.Load()), values, keywords)
+
+
+def _names_of_functions(program: Program) -> set[str]:
+    """What the text calls that is not NumPy's, so that no value gets such a name."""
+    functions = {equation.function for equation in program.equations}
+    return {primitive_name(function) for function in functions if not _is_numpys(function)}
 
 
 def _is_numpys(function: Callable[..., Any]) -> bool:

@@ -179,8 +179,9 @@ def _dependents(recorder: Recorder, sources: set[Variable]) -> set[Variable]:
 def _seed(recorder: Recorder, output: Tracer, d_output: Any) -> Tracer:
     if isinstance(d_output, Tracer):
         return d_output
-    one = 1.0 if output.current.is_python_number else np.ones((), output.dtype)[()]
-    return recorder.marked(one if d_output is None else d_output)
+    given = 1.0 if d_output is None else d_output
+    # In the output's dtype, so that a float64 seed leaves a float32 gradient float32.
+    return recorder.marked(given if output.current.is_python_number else np.asarray(given, output.dtype)[()])
 
 
 def _contributions(recorder: Recorder, equation: Equation, d_out: Tracer) -> Iterator[tuple[Any, Any]]:
