@@ -50,7 +50,7 @@ def main() -> None:
     """Run the command that the shell's arguments ask for."""
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character of some column's name shows its code instead.
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # typed as any text stream
     app(prog_name="chainrule")
 
 

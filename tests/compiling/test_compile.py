@@ -12,7 +12,7 @@ import pytest
 
 import chainrule
 from chainrule.compiling import reuse
-from chainrule.compiling.source import literal
+from chainrule.compiling.literals import literal
 
 
 def scale(x, factor):

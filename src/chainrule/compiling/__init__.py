@@ -1,6 +1,7 @@
 """Making it run again: a program is simplified, written as the text of a NumPy function, and that text is run.
 
-Reading order: `simplify`, `source` (and `reuse`, where large results are put), `numpy_engine`, `compile`.
+Reading order: `simplify`, `source` (with `literals`, and `reuse`, where large results are put), `numpy_engine`,
+`compile`.
 """
 
 from chainrule.compiling.compile import ENGINES, Compiled, Step, compile

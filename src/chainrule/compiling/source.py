@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import keyword
-import math
 import operator
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -17,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.compiling.literals import PlainNumber, literal
 from chainrule.compiling.reuse import Memory, handed_out
 from chainrule.tracing.program import Equation, Program, Variable, primitive_name
 from chainrule.tracing.recorder import COMMUTATIVE
@@ -265,7 +265,7 @@ class _Writer:
         kinds = {operand.dtype for operand in equation.operands if isinstance(operand, Variable)}
         adapts = isinstance(equation.function, np.ufunc)
         return [
-            _PlainNumber(operand) if adapts and isinstance(operand, np.floating) and operand.dtype in kinds else operand
+            PlainNumber(operand) if adapts and isinstance(operand, np.floating) and operand.dtype in kinds else operand
             for operand in equation.operands
         ]
 
@@ -321,13 +321,6 @@ class _Writer:
         return candidate
 
 
-@dataclass(frozen=True)
-class _PlainNumber:
-    """A NumPy scalar that may be written as a Python number."""
-
-    value: np.floating[Any]
-
-
 def _call(equation: Equation, values: list[ast.expr], out: str | None) -> ast.expr:
     """A ufunc's call that writes into ``out``; as an operator where it makes its own array."""
     if out is None and equation.function in _BINARY and not equation.keywords:
@@ -358,38 +351,6 @@ def _results_named_as_inputs(program: Program) -> dict[Variable, Variable]:
         for name, leaf in named
         if name in inputs and isinstance(leaf, Variable) and leaf.shape == inputs[name].shape
     }
-
-
-def literal(value: Any) -> ast.expr:
-    """A Python or NumPy number, a string, None, Ellipsis or a dtype as an expression with exactly that value."""
-    if isinstance(value, _PlainNumber):
-        return _plain_number(value.value)
-    if isinstance(value, np.generic):
-        if isinstance(value, np.bool_):
-            return literal(bool(value))
-        return ast.Call(ast.Name(f"np.{value.dtype.name}", ast.Load()), [literal(value.item())], [])
-    if isinstance(value, np.dtype):
-        return ast.Name(f"np.{value.name}", ast.Load())
-    if isinstance(value, type):
-        return ast.Name(f"np.{value.__name__}" if issubclass(value, np.generic) else value.__name__, ast.Load())
-    if isinstance(value, float) and not math.isfinite(value):
-        known = ast.Name("np.nan" if math.isnan(value) else "np.inf", ast.Load())
-        return ast.UnaryOp(ast.USub(), known) if value < 0 else known
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.copysign(1, value) < 0:
-        return ast.UnaryOp(ast.USub(), ast.Constant(-value))
-    if value is None or value is Ellipsis or isinstance(value, (bool, int, float, str)):
-        return ast.Constant(value)
-    raise TypeError(f"{value!r} ({type(value).__name__}) can't be written as text")
-
-
-def _plain_number(value: np.floating[Any]) -> ast.expr:
-    """A NumPy scalar as a Python number of the same effect; 1/n as such, since it reads better than its digits."""
-    number = float(value)
-    if number and abs(number) < 1:
-        denominator = round(1 / number)
-        if value.dtype.type(1 / denominator) == value and repr(number) != repr(round(number, 6)):
-            return ast.BinOp(ast.Constant(1), ast.Div(), literal(denominator))
-    return literal(number)
 
 
 def _identifier(name: str) -> str:

@@ -95,7 +95,7 @@ def _facts(trained: Trained, data: DataSettings) -> list[tuple[str, str, str]]:
     classes = f", {len(preparation.classes)} classes" if preparation.classes else ""
     count = sum(array.size for array in trained.model.parameters.values())
     outputs = list(trained.model.parameters.values())[-1].size
-    seconds = sum(trained.history.column("seconds") or [0.0])  # type: ignore[arg-type]
+    seconds = sum(trained.history.column("seconds") or [0.0])  # type: ignore[arg-type]  # all floats
     best = "" if trained.best_epoch is None else f"best: epoch {trained.best_epoch}"
     layers = described_model(trained.settings, preparation, outputs)
     facts = [
