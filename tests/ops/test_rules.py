@@ -179,6 +179,9 @@ def test_op_on_the_rules_arguments_equals_the_call_itself(function, args, kwargs
     rule = RULES[function]
     arrays, parameters = rule.arguments(*args, **kwargs)
     expected, actual = function(*args, **kwargs), rule.op(*arrays, **parameters)
+    if function is np.float_power:  # another loop than np.power's: the last bit may differ
+        np.testing.assert_array_max_ulp(expected, actual, 4)
+        return
 
     assert_array_equal(expected, actual, strict=isinstance(expected, np.ndarray))
 

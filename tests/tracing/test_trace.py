@@ -118,6 +118,17 @@ def test_a_closed_over_array_is_a_constant_even_if_changed_later():
     np.testing.assert_array_equal([1.0, 1.0], program(np.ones(2)))
 
 
+def test_arrays_keep_their_order_in_memory():
+    # Some BLAS kernels round a transposed matrix and its contiguous copy differently.
+    rows = np.arange(6.0).reshape(3, 2)
+    program = trace(lambda w: rows.T @ w, np.ones(3))
+    orders = []
+    trace(lambda w: orders.append(w.value.flags.f_contiguous) or w * 2, rows.T)
+
+    assert [True] == [constant.flags.f_contiguous for constant in program.constants.values()]
+    assert [True] == orders
+
+
 def test_a_constant_changed_between_two_uses_is_two_constants():
     weights = np.ones(2)
 

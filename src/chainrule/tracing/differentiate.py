@@ -290,7 +290,7 @@ def _concrete(recorder: Recorder, result: Any) -> Any:
         value = leaf.value if isinstance(leaf, Tracer) else leaf
         if isinstance(value, np.ndarray):
             if value.base is not None or not value.flags.writeable or id(value) in returned:
-                value = value.copy()
+                value = value.copy(order="K")
             returned.add(id(value))
         return value
 

@@ -111,7 +111,7 @@ class Recorder:
         known = self._captured.get(id(array))
         if known is not None and _same_bits(array, self.values[known[1]]):
             return known[1]
-        copy = array.copy()
+        copy = array.copy(order="K")  # BLAS may round another order in memory otherwise
         copy.flags.writeable = False
         variable = self._new_variable(copy)
         self.constants[variable] = copy

@@ -66,7 +66,7 @@ def _as_input(recorder: Recorder, leaf: Any) -> Any:
         return leaf
     if isinstance(leaf, (np.ndarray, np.generic, int, float)):
         # A copy: code that writes in place leaves the caller's array alone.
-        return recorder.input(leaf.copy() if isinstance(leaf, np.ndarray) else leaf)
+        return recorder.input(leaf.copy(order="K") if isinstance(leaf, np.ndarray) else leaf)
     raise TypeError(
         f"trace: an argument holds {leaf!r} ({type(leaf).__name__}); expected arrays, numbers, and tuples, lists and "
         "dicts of them. Close over anything else: `trace(lambda x: f(x, options), x)`."
