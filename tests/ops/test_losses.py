@@ -11,6 +11,7 @@ from chainrule import ops
 
 RNG = np.random.default_rng(3)
 LOG_2 = 0.6931471805599453
+TINY = np.finfo(np.float64).tiny
 REDUCTIONS = {"mean": np.mean, "sum": np.sum, "none": lambda losses: losses}
 LOSSES = (
     ops.absolute_error,
@@ -87,10 +88,10 @@ def test_binary_cross_entropy_of_certain_probabilities(p, t):
 
 
 @pytest.mark.parametrize(
-    ("p", "t", "d_p"), [(0.0, 0.0, 1.0), (1.0, 1.0, -1.0), (0.0, 1.0, -np.inf), (1.0, 0.0, np.inf)]
+    ("p", "t", "d_p"), [(0.0, 0.0, 1.0), (1.0, 1.0, -1.0), (0.0, 1.0, -1 / TINY), (1.0, 0.0, 1 / TINY)]
 )
 def test_binary_cross_entropy_slope_at_certain_probabilities(p, t, d_p):
-    """``-t / p + (1 - t) / (1 - p)``, where a term that counts 0 times is 0."""
+    """``-t / p + (1 - t) / (1 - p)``, where a term that counts 0 times is 0, and very large where it is infinite."""
     d_probability, _ = gradients(ops.binary_cross_entropy, np.array([p]), np.array([t]))
 
     assert_array_equal([d_p], d_probability)
@@ -280,3 +281,35 @@ def test_labels_whose_rows_do_not_sum_to_one_are_an_error(rows):
 @pytest.mark.parametrize("op", [*LOSSES, ops.softmax_cross_entropy])
 def test_nan_gives_nan(op):
     assert np.isnan(op(np.array([[np.nan, 0.5]]), np.array([[0.0, 1.0]])))
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_categorical_cross_entropy_is_the_logarithm_of_the_labels_probability(reduction):
+    p, labels = np.array([[0.5, 0.25, 0.25], [0.125, 0.375, 0.5]]), np.array([1, 2])
+    share = {"mean": 1 / 2, "sum": 1.0, "none": 1.0}[reduction]
+    d_out = np.ones(2) if reduction == "none" else 1.0
+
+    for given in (labels, np.eye(3)[labels], np.eye(3, dtype=int)[labels]):
+        loss = ops.categorical_cross_entropy(p, given, reduction=reduction)
+        d_p = gradients(ops.categorical_cross_entropy, p, given, reduction=reduction, d_out=d_out)[0]
+
+        assert_allclose(loss, REDUCTIONS[reduction]([2 * LOG_2, LOG_2]), rtol=1e-15)
+        assert_allclose(d_p, share * np.array([[0.0, -4.0, 0.0], [0.0, 0.0, -2.0]]), rtol=1e-15)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_categorical_cross_entropy_of_certain_probabilities(dtype):
+    """Certain and right costs 0, certain and wrong infinity; its slope stays finite, so that 0 times it is not nan."""
+    p = np.array([[1.0, 0.0], [1.0, 0.0]], dtype)
+    losses = ops.categorical_cross_entropy(p, np.array([0, 1]), reduction="none")
+    d_p = gradients(ops.categorical_cross_entropy, p, np.array([0, 1]))[0]
+
+    assert_array_equal(np.array([0.0, np.inf], dtype), losses, strict=True)
+    assert_allclose(d_p, [[-0.5, 0.0], [0.0, -0.5 / np.finfo(dtype).tiny]])
+    assert dtype == d_p.dtype
+
+
+def test_categorical_cross_entropy_refuses_labels_that_are_not_whole():
+    assert "whole numbers of shape (2,), got float64" in message(
+        ops.categorical_cross_entropy, np.full((2, 2), 0.5), np.array([0.0, 1.0])
+    )

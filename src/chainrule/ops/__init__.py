@@ -27,6 +27,7 @@ from chainrule.ops.losses import (
     absolute_error,
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
+    categorical_cross_entropy,
     softmax_cross_entropy,
     squared_error,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "broadcast_to",
+    "categorical_cross_entropy",
     "clip",
     "concatenate",
     "copy",

@@ -79,6 +79,9 @@ def binary_cross_entropy_backward(saved, d_out):
 
     d loss / d p = -t / p + (1 - t) / (1 - p)
     d loss / d t = log(1 - p) - log(p)
+
+    A certain probability that is wrong has an infinite slope. A very large number stands for it, since the sigmoid that
+    p may come from has slope 0 there, and 0 times infinity would be nan.
     """
     p, t, reduction = saved
     share = _share(d_out, reduction, np.shape(p))
@@ -111,6 +114,36 @@ def binary_cross_entropy_with_logits_backward(saved, d_out):
     return (sigmoid_forward(z)[0] - t) * share, -z * share
 
 
+def categorical_cross_entropy_forward(probabilities, labels, *, reduction="mean"):
+    """The surprise at the right class: ``-sum_k y_k log p_k``, averaged over the samples.
+
+    A logarithm that counts 0 times is 0, also that of 0. Where the probabilities come from a softmax,
+    `softmax_cross_entropy` is exact for all logits.
+
+    Args:
+        probabilities: rows that sum to one, shape (..., K).
+        labels: one-hot rows or probabilities that sum to one, shape (..., K); or whole numbers 0 to K - 1, shape (...).
+
+    Example: probabilities (0.5, 0.5) cost log 2, whatever the label.
+    """
+    p = probabilities
+    one_hot, labels_are_floats = _as_rows("categorical_cross_entropy", "probabilities", p, labels)
+    losses = -np.sum(_counted(one_hot, _log(p)), axis=-1)
+    return _reduced(losses, reduction, "categorical_cross_entropy"), (p, one_hot, labels_are_floats, reduction)
+
+
+def categorical_cross_entropy_backward(saved, d_out):
+    """Pull the gradient back: ``d loss / d p_k = -y_k / p_k``, and ``d loss / d y_k = -log p_k``.
+
+    At ``p_k = 0`` a very large number stands for the infinite slope, as in `binary_cross_entropy_backward`.
+    """
+    p, one_hot, labels_are_floats, reduction = saved
+    share = _share(d_out, reduction, np.shape(p)[:-1])
+    if reduction == "none":
+        share = share[..., None]
+    return -_counted(one_hot, _inverse(p)) * share, -_log(p) * share if labels_are_floats else None
+
+
 def softmax_cross_entropy_forward(logits, labels, *, reduction="mean"):
     """The surprise at the right class: ``-sum_k y_k log softmax(logits)_k``, averaged over the samples.
 
@@ -122,8 +155,7 @@ def softmax_cross_entropy_forward(logits, labels, *, reduction="mean"):
 
     Example: logits (0, 0) cost log 2, whatever the label.
     """
-    labels = np.asarray(labels) if isinstance(labels, (list, tuple)) else labels
-    one_hot = _as_rows(logits, labels)
+    one_hot, labels_are_floats = _as_rows("softmax_cross_entropy", "logits", logits, labels)
     shifted = logits - np.max(logits, axis=-1, keepdims=True)
     exponentials = np.exp(shifted)
     total = np.sum(exponentials, axis=-1, keepdims=True)
@@ -133,7 +165,7 @@ def softmax_cross_entropy_forward(logits, labels, *, reduction="mean"):
         loss = -np.sum(one_hot * log_p, axis=-1)
     else:
         loss = _divided(-np.sum(one_hot * log_p), reduction, samples, "softmax_cross_entropy")
-    return loss, (exponentials / total, log_p, one_hot, labels.dtype, reduction)
+    return loss, (exponentials / total, log_p, one_hot, labels_are_floats, reduction)
 
 
 def softmax_cross_entropy_backward(saved, d_out):
@@ -145,30 +177,30 @@ def softmax_cross_entropy_backward(saved, d_out):
 
     since the labels of a sample sum to one. And ``d loss / d y_k = -log p_k``; whole numbers have no gradient.
     """
-    p, log_p, one_hot, dtype, reduction = saved
+    p, log_p, one_hot, labels_are_floats, reduction = saved
     share = _share(d_out, reduction, np.shape(p)[:-1])
     if reduction == "none":
         share = share[..., None]
-    return (p - one_hot) * share, -log_p * share if dtype.kind == "f" else None
+    return (p - one_hot) * share, -log_p * share if labels_are_floats else None
 
 
-def _as_rows(logits, labels):
-    """Labels as one row of K numbers a sample."""
-    classes = np.shape(logits)[-1] if np.ndim(logits) else 0
-    if np.shape(labels) == np.shape(logits):
+def _as_rows(op, name, rows, labels):
+    """Labels as one row of K numbers a sample, and whether they were floats, which have a gradient."""
+    labels = np.asarray(labels) if isinstance(labels, (list, tuple)) else labels
+    kind, classes = labels.dtype.kind, np.shape(rows)[-1] if np.ndim(rows) else 0
+    if np.shape(labels) == np.shape(rows):
         if isinstance(labels, np.ndarray) and not np.allclose(labels.sum(axis=-1), 1, atol=1e-5):
-            raise ValueError("softmax_cross_entropy: each row of labels must sum to one")
-        return labels if labels.dtype.kind == "f" else np.astype(labels, logits.dtype)
-    if np.shape(labels) != np.shape(logits)[:-1] or labels.dtype.kind not in "iu":
+            raise ValueError(f"{op}: each row of labels must sum to one")
+        return (labels if kind == "f" else np.astype(labels, rows.dtype)), kind == "f"
+    if np.shape(labels) != np.shape(rows)[:-1] or kind not in "iu":
+        remedy = " Write labels.astype(int)." if np.shape(labels) == np.shape(rows)[:-1] else ""
         raise ValueError(
-            f"softmax_cross_entropy: logits have shape {np.shape(logits)}; labels must be one-hot of that shape or "
-            f"whole numbers of shape {np.shape(logits)[:-1]}, got {labels.dtype} of shape {np.shape(labels)}."
+            f"{op}: {name} have shape {np.shape(rows)}; labels must be one-hot of that shape or whole numbers of "
+            f"shape {np.shape(rows)[:-1]}, got {labels.dtype} of shape {np.shape(labels)}.{remedy}"
         )
     if isinstance(labels, np.ndarray) and labels.size and not (labels.min() >= 0 and labels.max() < classes):
-        raise ValueError(
-            f"softmax_cross_entropy: labels must lie in 0..{classes - 1}, got {labels.min()} to {labels.max()}."
-        )
-    return np.astype(labels[..., None] == np.arange(classes), logits.dtype)
+        raise ValueError(f"{op}: labels must lie in 0..{classes - 1}, got {labels.min()} to {labels.max()}.")
+    return np.astype(labels[..., None] == np.arange(classes), rows.dtype), False
 
 
 def _log(x):
@@ -177,8 +209,10 @@ def _log(x):
 
 
 def _inverse(x):
-    """One over x, infinity at 0, without a warning."""
-    return np.where(x == 0, np.inf, 1 / np.where(x == 0, 1, x))
+    """One over x, and at 0 one over the smallest normal number: very large, and still finite after a factor of 3."""
+    dtype = getattr(x, "dtype", np.float64)
+    tiny = np.finfo(dtype if np.issubdtype(dtype, np.floating) else np.float64).tiny
+    return 1 / np.where(x == 0, tiny, x)
 
 
 def _counted(weight, values):
@@ -220,4 +254,5 @@ binary_cross_entropy = Op(binary_cross_entropy_forward, binary_cross_entropy_bac
 binary_cross_entropy_with_logits = Op(
     binary_cross_entropy_with_logits_forward, binary_cross_entropy_with_logits_backward
 )
+categorical_cross_entropy = Op(categorical_cross_entropy_forward, categorical_cross_entropy_backward)
 softmax_cross_entropy = Op(softmax_cross_entropy_forward, softmax_cross_entropy_backward)
