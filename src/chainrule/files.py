@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["new_folder_atomically", "write_bytes_atomically", "write_text_atomically"]
+__all__ = ["check_writable", "new_folder_atomically", "write_bytes_atomically", "write_text_atomically"]
 
 
 def write_text_atomically(path: str | Path, text: str) -> None:
@@ -25,9 +25,7 @@ def write_bytes_atomically(path: str | Path, content: bytes) -> None:
     """Write ``content``, replacing the file that may be there, in an existing folder."""
     place = Path(path).resolve()  # through links: the file that is meant is replaced, not the link to it
     with _plain_errors(path):
-        # Renaming onto a folder fails late, and onto a device such as /dev/null would destroy it.
-        if place.exists() and not place.is_file():
-            raise OSError(f"{path} is not a regular file. Choose another name.")
+        _refuse_what_is_no_file(path, place)
         temporary = _temporary_sibling(place)
         try:
             with temporary.open("xb") as file:
@@ -38,6 +36,22 @@ def write_bytes_atomically(path: str | Path, content: bytes) -> None:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
+
+
+def check_writable(path: str | Path) -> None:
+    """Raise what writing ``path`` would raise; for before a long work whose result is to be written there."""
+    place = Path(path).resolve()
+    with _plain_errors(path):
+        _refuse_what_is_no_file(path, place)
+        temporary = _temporary_sibling(place)
+        temporary.touch(exist_ok=False)
+        temporary.unlink()
+
+
+def _refuse_what_is_no_file(path: str | Path, place: Path) -> None:
+    # Renaming onto a folder fails late, and onto a device such as /dev/null would destroy it.
+    if place.exists() and not place.is_file():
+        raise OSError(f"{path} is not a regular file. Choose another name.")
 
 
 @contextmanager

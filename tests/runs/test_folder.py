@@ -209,7 +209,7 @@ def test_a_run_is_replaced_whole(regression, copy):
 
 def test_a_failure_while_replacing_keeps_the_old_run(regression, copy, monkeypatch):
     before = contents(copy)
-    monkeypatch.setattr("chainrule.runs.svg.write_plots", lambda *_: 1 / 0)
+    monkeypatch.setattr("chainrule.showing.svg.write_plots", lambda *_: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         write_run(copy, regression.trained, regression.data, replace=True)
@@ -219,7 +219,7 @@ def test_a_failure_while_replacing_keeps_the_old_run(regression, copy, monkeypat
 
 
 def test_a_failure_while_writing_leaves_nothing(regression, tmp_path, monkeypatch):
-    monkeypatch.setattr("chainrule.runs.svg.write_plots", lambda *_: 1 / 0)
+    monkeypatch.setattr("chainrule.showing.svg.write_plots", lambda *_: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         write_run(tmp_path / "runs" / "new", regression.trained, regression.data)

@@ -15,11 +15,11 @@ from typer.testing import CliRunner
 from chainrule.cli import app
 from chainrule.learning import History
 from chainrule.runs import DataSettings, TrainingSettings, train, write_run
-from chainrule.runs.code import highlighted
 from chainrule.runs.findings import raw_row, shuffling_losses
 from chainrule.runs.plots import thinned
 from chainrule.runs.report import train_command
-from chainrule.runs.text import printable, shortened
+from chainrule.showing.code import highlighted
+from chainrule.showing.text import printable, shortened
 
 VOID = {"meta", "br", "hr", "img", "input", "link"}
 RUNS = ["regression", "binary", "digits"]

@@ -27,7 +27,7 @@ def simplify(program: Program) -> Program:
     made_by: dict[Variable, Equation] = {}
 
     def rewrite(equation: Equation) -> Any:
-        equation = _without_broadcast(equation, made_by)
+        equation = _as_subtraction(_without_broadcast(equation, made_by), made_by)
         same = _equal_to(equation, made_by)
         if same is not None:
             return same
@@ -89,3 +89,16 @@ def _without_broadcast(equation: Equation, made_by: dict[Variable, Equation]) ->
     if operands == list(equation.operands):
         return equation
     return Equation(equation.output, equation.function, tuple(operands), equation.keywords, equation.origin)
+
+
+def _as_subtraction(equation: Equation, made_by: dict[Variable, Equation]) -> Equation:
+    """``a + -b`` is ``a - b``, to the bit."""
+    if equation.function is not np.add or equation.keywords:
+        return equation
+    first, second = equation.operands
+    if not _makes(made_by, second, np.negative):
+        first, second = second, first
+    if not _makes(made_by, second, np.negative):
+        return equation
+    operands = first, *made_by[second].operands
+    return Equation(equation.output, np.subtract, operands, {}, equation.origin)

@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.op import Op
 from chainrule.ops.activations import sigmoid_forward
+from chainrule.ops.scatter import written_at
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -126,10 +127,15 @@ def categorical_cross_entropy_forward(probabilities, labels, *, reduction="mean"
 
     Example: probabilities (0.5, 0.5) cost log 2, whatever the label.
     """
-    p = probabilities
-    one_hot, labels_are_floats = _as_rows("categorical_cross_entropy", "probabilities", p, labels)
-    losses = -np.sum(_counted(one_hot, _log(p)), axis=-1)
-    return _reduced(losses, reduction, "categorical_cross_entropy"), (p, one_hot, labels_are_floats, reduction)
+    op, p = "categorical_cross_entropy", probabilities
+    labels = np.asarray(labels) if isinstance(labels, (list, tuple)) else labels
+    if labels.dtype.kind in "iu" and np.shape(labels) == np.shape(p)[:-1]:
+        _require_classes(op, labels, np.shape(p)[-1])
+        places = (*np.indices(np.shape(labels), sparse=True), labels)
+        return _reduced(-_log(p[places]), reduction, op), (p, places, None, reduction)
+    rows, labels_are_floats = _as_rows(op, "probabilities", p, labels)
+    losses = -np.sum(_counted(rows, _log(p)), axis=-1)
+    return _reduced(losses, reduction, op), (p, rows, labels_are_floats, reduction)
 
 
 def categorical_cross_entropy_backward(saved, d_out):
@@ -137,11 +143,13 @@ def categorical_cross_entropy_backward(saved, d_out):
 
     At ``p_k = 0`` a very large number stands for the infinite slope, as in `binary_cross_entropy_backward`.
     """
-    p, one_hot, labels_are_floats, reduction = saved
+    p, labels, labels_are_floats, reduction = saved
     share = _share(d_out, reduction, np.shape(p)[:-1])
+    if isinstance(labels, tuple):  # the places of whole numbers: all others count 0 times
+        return written_at(np.zeros(np.shape(p), p.dtype), labels, -share * _inverse(p[labels])), None
     if reduction == "none":
         share = share[..., None]
-    return -_counted(one_hot, _inverse(p)) * share, -_log(p) * share if labels_are_floats else None
+    return -_counted(labels, _inverse(p)) * share, -_log(p) * share if labels_are_floats else None
 
 
 def softmax_cross_entropy_forward(logits, labels, *, reduction="mean"):
@@ -198,9 +206,13 @@ def _as_rows(op, name, rows, labels):
             f"{op}: {name} have shape {np.shape(rows)}; labels must be one-hot of that shape or whole numbers of "
             f"shape {np.shape(rows)[:-1]}, got {labels.dtype} of shape {np.shape(labels)}.{remedy}"
         )
+    _require_classes(op, labels, classes)
+    return np.astype(labels[..., None] == np.arange(classes), rows.dtype), False
+
+
+def _require_classes(op, labels, classes):
     if isinstance(labels, np.ndarray) and labels.size and not (labels.min() >= 0 and labels.max() < classes):
         raise ValueError(f"{op}: labels must lie in 0..{classes - 1}, got {labels.min()} to {labels.max()}.")
-    return np.astype(labels[..., None] == np.arange(classes), rows.dtype), False
 
 
 def _log(x):
@@ -211,8 +223,8 @@ def _log(x):
 def _inverse(x):
     """One over x, and at 0 one over the smallest normal number: very large, and still finite after a factor of 3."""
     dtype = getattr(x, "dtype", np.float64)
-    tiny = np.finfo(dtype if np.issubdtype(dtype, np.floating) else np.float64).tiny
-    return 1 / np.where(x == 0, tiny, x)
+    tiny = float(np.finfo(dtype if np.issubdtype(dtype, np.floating) else np.float64).tiny)
+    return 1 / np.maximum(x, tiny)
 
 
 def _counted(weight, values):

@@ -12,9 +12,9 @@ from chainrule.data.columns import NumericColumn
 from chainrule.runs import pictures, plots
 from chainrule.runs.predictions import predict
 from chainrule.runs.scores import ClassScores, percent
-from chainrule.runs.svg import Plot, styled
-from chainrule.runs.text import figures, shortened
 from chainrule.runs.training import Trained
+from chainrule.showing.svg import Plot, styled
+from chainrule.showing.text import figures, shortened
 
 __all__ = ["draw_plots", "raw_row", "worst_rows"]
 

@@ -20,6 +20,7 @@ from chainrule.runs.predictions import Predictions, output_count, predict
 from chainrule.runs.scores import Scores, scores_from_json
 from chainrule.runs.settings import DataSettings, TrainingSettings, from_json
 from chainrule.runs.training import Trained, judge
+from chainrule.showing.page import versions
 
 __all__ = ["Run", "choose_place", "write_run"]
 
@@ -122,7 +123,7 @@ def write_run(place: str | Path, trained: Trained, data: DataSettings, *, replac
 def _fill(folder: Path, place: Path, trained: Trained, data: DataSettings) -> None:
     from chainrule.runs.findings import draw_plots
     from chainrule.runs.report import render_report
-    from chainrule.runs.svg import write_plots
+    from chainrule.showing.svg import write_plots
 
     record = run_record(trained, data)
     text = json.dumps(record, indent=2, allow_nan=False)
@@ -155,11 +156,6 @@ def _replacing(place: Path) -> Iterator[Path]:
 
 def run_record(trained: Trained, data: DataSettings) -> dict[str, Any]:
     """What ``run.json`` holds."""
-    import platform
-
-    import numpy
-
-    import chainrule
 
     parts = trained.prepared.split
     return {
@@ -174,11 +170,7 @@ def run_record(trained: Trained, data: DataSettings) -> dict[str, Any]:
             "interrupted": trained.history.interrupted,
         },
         "scores": trained.scores.to_json(),
-        "versions": {
-            "chainrule": chainrule.__version__,
-            "python": platform.python_version(),
-            "numpy": numpy.__version__,
-        },
+        "versions": versions(),
     }
 
 

@@ -25,7 +25,7 @@ def _option(panel: str, text: str, usual: str | None = None) -> Any:
     return typer.Option(help=text, rich_help_panel=panel, show_default=usual or True)
 
 
-DataArgument = Annotated[str, typer.Argument(metavar="DATA", help="digits, or a table: a .csv or .npz file.")]
+DataArgument = Annotated[str, typer.Argument(metavar="DATA", help="digits, mnist, or a table: a .csv or .npz file.")]
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run, such as runs/digits-network.")]
 TableArgument = Annotated[Path, typer.Argument(metavar="TABLE", help="A .csv or .npz file.")]
 
@@ -36,7 +36,9 @@ DropOption = Annotated[list[str] | None, _option(_PANEL, "Column to leave out; m
 CategoriesOption = Annotated[
     list[str] | None, _option(_PANEL, "Column to read as text, such as postcodes; may be repeated.")
 ]
-ScalingOption = Annotated[Scaling | None, _option(_PANEL, "How numbers are scaled.", "image for digits, else standard")]
+ScalingOption = Annotated[
+    Scaling | None, _option(_PANEL, "How numbers are scaled.", "image for digits and mnist, else standard")
+]
 MissingOption = Annotated[Missing, _option(_PANEL, "Refuse missing numbers, or use the column's mean.")]
 UnseenOption = Annotated[Unseen, _option(_PANEL, "At prediction, refuse or ignore new categories.")]
 ValidationOption = Annotated[float, _option(_PANEL, "Fraction of rows to choose the best epoch by.")]

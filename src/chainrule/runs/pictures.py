@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.runs.plots import HALF, WIDE, new_figure
-from chainrule.runs.svg import ACCENT, BRIGHT, FAULT, GRID, INK, MUTED
-from chainrule.runs.text import shortened
+from chainrule.showing.svg import ACCENT, BRIGHT, FAULT, GRID, HALF, INK, MUTED, WIDE, new_figure
+from chainrule.showing.text import shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

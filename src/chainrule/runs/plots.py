@@ -9,26 +9,18 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule.learning import History
-from chainrule.runs.svg import ACCENT, FAULT, GRID, INK, MUTED, PAPER
-from chainrule.runs.text import figures, shortened
+from chainrule.showing.svg import ACCENT, FAULT, GRID, HALF, INK, MUTED, PAPER, WIDE, new_figure, plain_log_ticks
+from chainrule.showing.text import figures, shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["HALF", "MINUS", "WIDE", "draw_bars", "draw_error", "draw_fit", "draw_losses", "new_figure", "thinned"]
+__all__ = ["MINUS", "draw_bars", "draw_error", "draw_fit", "draw_losses", "thinned"]
 
 Array = npt.NDArray[Any]
-WIDE, HALF = 9.6, 4.7  # inches; a page's column and half of it
 MOST_POINTS = 1000
 MINUS = "\N{MINUS SIGN}"
-
-
-def new_figure(width: float, height: float) -> Figure:
-    """An empty figure in the style that is in force."""
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width, height), layout="constrained")
 
 
 def draw_losses(history: History, best_epoch: int | None) -> Figure:
@@ -46,7 +38,7 @@ def draw_losses(history: History, best_epoch: int | None) -> Figure:
         _mark_best(axes, best_epoch, float(history.rows[best_epoch]["validation_loss"]))
     if _spans_decades(history):
         axes.set_yscale("log")
-        _plain_log_ticks(axes)
+        plain_log_ticks(axes)
     axes.set(xlabel="epoch", ylabel="loss")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     axes.margins(x=0.015)
@@ -65,16 +57,6 @@ def _mark_best(axes: Axes, epoch: int, loss: float) -> None:
 def _spans_decades(history: History) -> bool:
     losses = np.array(history.column("train_loss") + history.column("validation_loss"), dtype=float)
     return bool(losses.min() > 0 and losses.max() > 15 * losses.min())
-
-
-def _plain_log_ticks(axes: Axes) -> None:
-    """1, 0.3, 0.1: numbers, and not powers of ten."""
-    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
-
-    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
-    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:.3g}"))
-    axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.tick_params(which="minor", length=0)
 
 
 def draw_fit(truth: Array, predicted: Array, name: str) -> Figure:

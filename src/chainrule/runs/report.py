@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.data import Preparation
-from chainrule.runs.code import highlighted
 from chainrule.runs.findings import raw_row, worst_rows
 from chainrule.runs.scores import ClassScores, percent
 from chainrule.runs.settings import DataSettings, TrainingSettings
-from chainrule.runs.svg import Drawn
-from chainrule.runs.text import counted, figures, printable, shortened
 from chainrule.runs.training import Trained
+from chainrule.showing.code import highlighted
+from chainrule.showing.page import render
+from chainrule.showing.svg import Drawn
+from chainrule.showing.text import counted, figures, printable, shortened
 
 __all__ = ["described_model", "render_report", "train_command"]
 
@@ -30,16 +31,13 @@ def render_report(
     place: Path, trained: Trained, data: DataSettings, record: dict[str, Any], drawn: Sequence[Drawn]
 ) -> str:
     """The page's text. Everything that came from a file or a user is escaped by the template."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
-    environment = Environment(
-        loader=PackageLoader("chainrule.runs"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    environment.filters["printable"] = printable
     score, measure = trained.scores.headline()
-    return environment.get_template("report.html").render(
+    return render(
+        "chainrule.runs",
+        "report.html",
+        drawn,
         name=place.name,
         date=datetime.date.today().isoformat(),
         score=score,
@@ -47,7 +45,6 @@ def render_report(
         meaning=_meaning(trained),
         facts=_facts(trained, data),
         warnings=_warnings(trained),
-        plots={plot.name: (plot, Markup(plot.svg)) for plot in drawn},
         classes=_class_table(trained),
         worst=_worst_table(trained),
         step=Markup(highlighted(trained.step_source)),

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule.learning import metrics
-from chainrule.runs.text import counted, figures
+from chainrule.showing.text import counted, figures
 
 __all__ = ["ClassScores", "Scores", "ValueScores", "class_scores", "scores_from_json", "value_scores"]
 

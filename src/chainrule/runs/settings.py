@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, TypeVar, get_args
 
-from chainrule.data import Preparation, Prepared, digits, prepare, prepare_dataset, read_table
+from chainrule.data import Dataset, Preparation, Prepared, digits, mnist, prepare, prepare_dataset, read_table
 from chainrule.data.columns import Missing, Scaling, Unseen
 from chainrule.data.dataset import Task
 from chainrule.data.wording import check_choice, listed
@@ -22,6 +22,8 @@ ScheduleName = Literal["constant", "step", "cosine", "warmup"]
 DtypeName = Literal["float64", "float32"]
 EngineName = Literal["numpy", "eager"]
 
+# Datasets that bring their own columns. Of MNIST it is the 60,000 training rows: its test rows stay unseen.
+DATASETS: dict[str, Callable[[], Dataset]] = {"digits": digits, "mnist": lambda: mnist().train}
 LARGEST = 2**31  # more epochs, units or rows than anyone means
 
 
@@ -30,12 +32,12 @@ class DataSettings:
     """What to learn from.
 
     Args:
-        data: ``"digits"``, or the path of a .csv or .npz file.
-        target: the column to predict; the digits bring their own.
+        data: ``"digits"``, ``"mnist"`` (its 60,000 training rows), or the path of a .csv or .npz file.
+        target: the column to predict; digits and MNIST bring their own.
         task: ``"classification"`` or ``"regression"``; guessed from the target where not given.
         drop: columns to leave out.
         categories: columns to read as text even if they look like numbers.
-        scaling: how numbers are scaled; ``"image"`` for the digits and ``"standard"`` else.
+        scaling: how numbers are scaled; ``"image"`` for digits and MNIST and ``"standard"`` else.
         missing: what a missing number is, an ``"error"`` or the training rows' ``"mean"``.
         unseen: what a new category is at prediction, an ``"error"`` or ``"ignore"``.
         validation, test: fractions of all rows.
@@ -62,7 +64,7 @@ class DataSettings:
                 raise ValueError(f"{name} is {values!r}; expected names of columns")
         for name in ("validation", "test"):
             _check_number(self, name, above=0.0, below=1.0)
-        if self.data == "digits":
+        if self.data in DATASETS:
             self._refuse_for_digits()
 
     def _refuse_for_digits(self) -> None:
@@ -73,8 +75,9 @@ class DataSettings:
 
     def prepare(self, seed: int) -> Prepared:
         """Read the data and share its rows out."""
-        if self.data == "digits":
-            return prepare_dataset(digits(), scaling=self.scaling, validation=self.validation, test=self.test, rng=seed)
+        if self.data in DATASETS:
+            dataset = DATASETS[self.data]()
+            return prepare_dataset(dataset, scaling=self.scaling, validation=self.validation, test=self.test, rng=seed)
         table = read_table(self.data, categories=self.categories)
         if self.target is None:
             names = listed(list(table.columns))
@@ -94,7 +97,7 @@ class DataSettings:
 
     def completed(self, preparation: Preparation) -> DataSettings:
         """The same with what was chosen where nothing was given."""
-        if self.data == "digits":
+        if self.data in DATASETS:
             return replace(self, scaling=self.scaling or "image")
         return replace(self, scaling=self.scaling or "standard", task=preparation.task)
 

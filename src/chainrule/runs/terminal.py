@@ -10,19 +10,13 @@ from chainrule.learning import Sequential
 from chainrule.runs.report import described_model
 from chainrule.runs.scores import ClassScores, Scores, percent
 from chainrule.runs.settings import TrainingSettings
-from chainrule.runs.text import counted, printable, shortened
 from chainrule.runs.training import Trained
+from chainrule.showing.terminal import console, say
+from chainrule.showing.text import counted, shortened
 
-__all__ = ["say", "show_data", "show_model", "show_results", "show_scores"]
+__all__ = ["show_data", "show_model", "show_results", "show_scores"]
 
 MOST_COUNTED = 12
-
-
-def say(label: str, text: object) -> None:
-    """A label and a line, which is not wrapped: paths are to be copied."""
-    from rich.text import Text
-
-    _console().print(Text.assemble((f"{label:8}", "bold cyan"), printable(text)), soft_wrap=True)
 
 
 def show_data(prepared: Prepared) -> None:
@@ -59,14 +53,8 @@ def show_results(trained: Trained, report: Path) -> None:
 def show_scores(scores: Scores, preparation: Preparation) -> None:
     """The scores of a table that was evaluated."""
     if isinstance(scores, ClassScores):
-        _console().print(_class_table(scores, preparation))
+        console().print(_class_table(scores, preparation))
     say("score", scores.summary())
-
-
-def _console() -> Any:
-    from rich.console import Console
-
-    return Console(highlight=False)
 
 
 def _features(data: Dataset) -> str:

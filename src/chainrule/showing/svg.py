@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = [
@@ -24,11 +25,16 @@ __all__ = [
     "BRIGHT",
     "FAULT",
     "GRID",
+    "HALF",
     "INK",
     "MUTED",
     "PAPER",
+    "WIDE",
     "Drawn",
     "Plot",
+    "draw",
+    "new_figure",
+    "plain_log_ticks",
     "styled",
     "write_plots",
 ]
@@ -36,6 +42,7 @@ __all__ = [
 # Blue and orange keep apart for every kind of colour vision; the page has a dark and a light form of each.
 INK, MUTED, GRID, PAPER = "#1c2333", "#667085", "#e4e7ec", "#ffffff"
 ACCENT, FAULT, BRIGHT = "#1769c2", "#d9630b", "#fefefe"
+WIDE, HALF = 9.6, 4.7  # inches; a page's column and half of it
 _VARIABLES = {INK: "ink", MUTED: "muted", GRID: "line", PAPER: "paper", ACCENT: "accent", FAULT: "fault"}
 
 STYLE: dict[str, Any] = {
@@ -108,12 +115,39 @@ def styled() -> Iterator[None]:
         yield
 
 
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure in the style that is in force."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def plain_log_ticks(axes: Axes) -> None:
+    """1, 0.3, 0.1: numbers, and not powers of ten."""
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:.3g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.tick_params(which="minor", length=0)
+
+
+def draw(plots: Sequence[Plot]) -> list[Drawn]:
+    """Each plot as part of a page."""
+    with styled():
+        return [_drawn(plot) for plot in plots]
+
+
+def _drawn(plot: Plot) -> Drawn:
+    return Drawn(plot.name, plot.title, plot.note, inlined(plot, _svg(plot.figure)), plot.wide)
+
+
 def write_plots(folder: Path, plots: Sequence[Plot]) -> list[Drawn]:
     """Write each plot as .svg and .png, and give it as part of a page."""
     drawn = []
     with styled():
         for plot in plots:
-            drawn.append(Drawn(plot.name, plot.title, plot.note, inlined(plot, _svg(plot.figure)), plot.wide))
+            drawn.append(_drawn(plot))
             _put_title(plot.figure, plot.title)
             (folder / f"{plot.name}.svg").write_text(_svg(plot.figure), encoding="utf-8")
             plot.figure.savefig(folder / f"{plot.name}.png", dpi=160, metadata={"Software": None})
