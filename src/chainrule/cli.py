@@ -1,4 +1,4 @@
-"""The command line: ``chainrule train | predict | evaluate``. Words in, words out; the work is in `runs`."""
+"""The command line: train, predict, evaluate, reproduce, data. Words in, words out; the work is elsewhere."""
 
 from __future__ import annotations
 
@@ -41,9 +41,20 @@ app = typer.Typer(
         "chainrule train digits\n\n"
         "chainrule train houses.csv --target price\n\n"
         "chainrule predict runs/houses-network new.csv --out predictions.csv\n\n"
-        "chainrule evaluate runs/houses-network labelled.csv"
+        "chainrule evaluate runs/houses-network labelled.csv\n\n"
+        "chainrule data fetch mnist\n\n"
+        "chainrule reproduce"
     ),
 )
+
+
+data_app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help="Datasets that can be fetched: which there are, where they are.",
+    epilog="Example: chainrule data fetch mnist",
+)
+app.add_typer(data_app, name="data")
 
 
 def main() -> None:
@@ -163,8 +174,8 @@ def predict(run: options.RunArgument, table: options.TableArgument, out: options
     from chainrule.data import write_predictions
     from chainrule.data.predictions import csv_text
     from chainrule.runs import Run
-    from chainrule.runs.terminal import say
-    from chainrule.runs.text import counted
+    from chainrule.showing.terminal import say
+    from chainrule.showing.text import counted
 
     opened = Run.open(run)
     if out is not None:
@@ -196,9 +207,74 @@ def evaluate(run: options.RunArgument, table: options.TableArgument) -> None:
     show_scores(scores, opened.preparation)
 
 
+@data_app.command("list", epilog="Example: chainrule data list")
+def list_data() -> None:
+    """Show the datasets: what each is, how large, and whether it is here."""
+    from rich.console import Console
+
+    from chainrule.data import listing
+
+    Console(highlight=False).print(listing.table(listing.entries()))
+
+
+@data_app.command("fetch", epilog="Example: chainrule data fetch mnist housing")
+def fetch_data(
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Dataset; without names, all.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Fetch again what is here already.")] = False,
+) -> None:
+    """Fetch datasets into the cache, compared with their checksums; what is here already stays."""
+    from chainrule.data.listing import fetch_named
+    from chainrule.showing.terminal import say
+
+    for label, line in fetch_named(names or [], force=force):
+        say(label, line)
+
+
+@data_app.command("where", epilog="Example: chainrule data where")
+def where_data() -> None:
+    """Print the places that are looked at: name, path, and exists, missing or not set, with tabs between."""
+    from chainrule.data.listing import places
+    from chainrule.showing.text import printable
+
+    for place in places():
+        typer.echo("\t".join(map(printable, place)))
+
+
+@app.command(
+    epilog="Examples:\n\nchainrule reproduce\n\nchainrule reproduce tum-ml-9 edf-1 --out sheets.html",
+)
+def reproduce(
+    sheets: Annotated[
+        list[str] | None, typer.Argument(metavar="[SHEET]...", help="i2dl-4, i2dl-5, tum-ml-9, edf-1; all if none.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Where the report goes, an HTML page.")] = Path("reproduction.html"),
+) -> None:
+    """Run the course sheets' experiments and print their numbers beside ours.
+
+    The exit status is 0 only if everything was reproduced; what needs absent data does not count.
+    """
+    from chainrule.files import check_writable
+    from chainrule.reproducing import chosen_sheets
+    from chainrule.reproducing.report import write_report
+    from chainrule.reproducing.terminal import show, summary, watched
+    from chainrule.showing.terminal import say
+
+    chosen = chosen_sheets(sheets or ())
+    check_writable(out)
+    outcomes = []
+    for sheet in chosen:
+        outcomes_of_sheet = list(watched([sheet]))
+        show(outcomes_of_sheet)
+        outcomes += outcomes_of_sheet
+    write_report(out, outcomes)
+    say("result", summary(outcomes))
+    say("report", out)
+    raise typer.Exit(0 if all(outcome.reproduced for outcome in outcomes) else 1)
+
+
 def _in_one_line(error: BaseException) -> str:
     """The error's own words, with the library's arguments named as options."""
-    from chainrule.runs.text import printable
+    from chainrule.showing.text import printable
 
     words = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
     words = re.sub(r"\b(drop|categories)=\(('[^']*'),\)", r"--\1 \2", words or type(error).__name__)

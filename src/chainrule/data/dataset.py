@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from chainrule.data.wording import check_choice
 
-__all__ = ["Dataset", "Split", "Task", "split", "split_rows"]
+__all__ = ["Dataset", "Split", "Task", "TrainTest", "split", "split_rows"]
 
 Task = Literal["classification", "regression"]
 TASKS = ("classification", "regression")
@@ -32,7 +32,7 @@ class Dataset:
     """
 
     name: str
-    x: npt.NDArray[np.float64]
+    x: npt.NDArray[np.floating[Any]]
     y: npt.NDArray[Any]
     task: Task
     feature_names: tuple[str, ...]
@@ -82,6 +82,14 @@ class Split:
 
     train: Dataset
     validation: Dataset
+    test: Dataset
+
+
+@dataclass(frozen=True, eq=False)
+class TrainTest:
+    """A dataset in the two parts that its authors made, so that results can be compared with theirs."""
+
+    train: Dataset
     test: Dataset
 
 
