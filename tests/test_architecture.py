@@ -22,14 +22,35 @@ FILES = sorted(SOURCE.rglob("*.py"))
 MODULES = ["chainrule", *(found.name for found in pkgutil.walk_packages(chainrule.__path__, "chainrule."))]
 
 # From the ground up. A layer may import itself and what stands before it, with these exceptions.
-LAYERS = (("op", "shapes", "files"), ("ops",), ("tracing",), ("compiling",), ("learning", "data"), ("runs",), ("cli",))
+LAYERS = (
+    ("op", "shapes", "files"),
+    ("ops",),
+    ("tracing",),
+    ("compiling",),
+    ("learning", "data", "showing"),
+    ("courses", "runs"),
+    ("reproducing",),
+    ("cli",),
+)
 NEVER = {"compiling": {"ops"}}
 ONLY_THROUGH = {"tracing": {"ops": {"ops.rules", "ops.scatter"}}}
 
 # Loaded with the module, and not in the functions that use them.
 LOADED = {"numpy"}
 LOADED_BY = {"cli": {"typer"}, "runs.options": {"typer"}}
-HEAVY = ("sklearn", "scipy", "matplotlib", "pandas", "typer", "click", "rich", "jinja2", "safetensors", "joblib")
+HEAVY = (
+    "sklearn",
+    "scipy",
+    "matplotlib",
+    "pandas",
+    "typer",
+    "click",
+    "rich",
+    "jinja2",
+    "safetensors",
+    "joblib",
+    "pooch",
+)
 
 MOST_LINES = 400
 
@@ -171,13 +192,13 @@ def machine_paths(text):
 
 def missing_from_picture(page, names):
     """The files that the page's picture leaves out; ``names`` are relative to the package's folder."""
-    drawn, folder = set(), ""
+    drawn, folders = set(), []
     for line in page.splitlines():
-        entry = re.match(r"  (  )?([\w.]+/|[\w.]+\.py)  ", line + "  ")
-        if entry and entry[2].endswith("/"):
-            folder = entry[2]
-        elif entry:
-            drawn.add((folder if entry[1] else "") + entry[2])
+        entry = re.match(r"((?:  )+)([\w.]+/|[\w.]+\.py)  ", line + "  ")
+        if entry:
+            folders = [*folders[: len(entry[1]) // 2 - 1], entry[2]]
+            if not entry[2].endswith("/"):
+                drawn.add("".join(folders))
     return sorted(set(names) - drawn), sorted(drawn - set(names))
 
 
@@ -202,7 +223,9 @@ def test_importing_the_package_loads_nothing_heavier_than_numpy():
 
 
 def test_importing_learning_and_data_loads_nothing_heavier_than_numpy():
-    assert set() == loaded_by("import chainrule.learning, chainrule.data, chainrule.runs") & set(HEAVY)
+    assert set() == loaded_by("import chainrule.learning, chainrule.data, chainrule.courses, chainrule.runs") & set(
+        HEAVY
+    )
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -335,5 +358,7 @@ def test_machine_paths_are_found():
 
 def test_a_picture_that_lacks_a_file_or_names_another_is_found():
     page = "src/chainrule/\n  op.py       Op\n  ops/    ops\n    linear.py   affine\n    gone.py   nothing\n"
+    page += "  courses/    courses\n    edf/    a course\n      node.py   nodes\n    sheet.py    another\n"
+    names = ["op.py", "files.py", "ops/linear.py", "courses/edf/node.py", "courses/sheet.py"]
 
-    assert (["files.py"], ["ops/gone.py"]) == missing_from_picture(page, ["op.py", "files.py", "ops/linear.py"])
+    assert (["files.py"], ["ops/gone.py"]) == missing_from_picture(page, names)
