@@ -2,12 +2,13 @@
 
 import cProfile
 import sys
+import threading
 
 import numpy as np
 import pytest
 
 import chainrule
-from chainrule import TracingError, trace
+from chainrule import TracingError, grad, trace
 from chainrule.tracing.program import primitive_name
 
 
@@ -327,27 +328,17 @@ def plain_number(x):
     return float(x.sum()) * 2
 
 
-def plain_array(x):
-    return np.array([x, x])
+OUTSIDE = np.zeros((2, 3))
 
 
-def into_zeros(x):
-    out = np.zeros(x.shape)
-    out[0] = x[0]
-    return out
+def into_an_array_from_outside(x):
+    OUTSIDE[0] = x[0]
+    return OUTSIDE * 2
 
 
-def entry_into_zeros(x):
-    out = np.zeros(3)
-    out[1] = x[0, 1] * 2
-    return out
-
-
-def stale_plain(x):
-    total = np.zeros(3)
-    alias = total
-    total += x[0]
-    return x * alias.sum()
+def adding_at_outside(x):
+    np.add.at(OUTSIDE, 0, x[0])
+    return OUTSIDE * x
 
 
 def how_many(x):
@@ -367,10 +358,8 @@ def unknown_function(x):
         (write_through_reshape, "flat[0] = 5", ".copy()"),
         (read_stale_view, "return row * 2", "after writing"),
         (plain_number, "return float(x.sum()) * 2", "np.exp"),
-        (plain_array, "return np.array([x, x])", "np.stack"),
-        (into_zeros, "out[0] = x[0]", "np.zeros_like(x)"),
-        (entry_into_zeros, "out[1] = x[0, 1] * 2", "np.zeros_like(x, shape=...)"),
-        (stale_plain, "return x * alias.sum()", "np.zeros_like"),
+        (into_an_array_from_outside, "OUTSIDE[0] = x[0]", "inside the function"),
+        (adding_at_outside, "np.add.at(OUTSIDE, 0, x[0])", "np.zeros_like"),
         (unknown_function, "return np.fft.fft(x)", "Op(forward, backward)"),
     ],
     ids=lambda value: getattr(value, "__name__", None),
@@ -382,6 +371,84 @@ def test_what_cannot_be_traced_names_the_line_and_the_remedy(function, line, rem
     assert line in str(caught.value)
     assert remedy in str(caught.value)
     assert "test_trace.py" in str(caught.value)
+
+
+def into_zeros(x):
+    out = np.zeros(x.shape)
+    out[0] = x[0]
+    return out
+
+
+def entries_into_empty(x):
+    out = np.empty((2, 2))
+    out[:, 0], out[:, 1] = x[:, 0], 1 - x[:, 0]
+    return np.log(out)
+
+
+def a_sum_under_two_names(x):
+    total = np.zeros(3)
+    alias = total
+    total += x[0]
+    return x * alias.sum()
+
+
+def an_array_of_results(x):
+    return np.array([[x.sum(), 1.0], (x[0, 0], x[1, 1])], dtype=float)
+
+
+def added_at_rows(x):
+    out = np.ones_like(OUTSIDE)
+    np.add.at(out, np.array([0, 0]), x)
+    return out
+
+
+FILLING = [into_zeros, entries_into_empty, a_sum_under_two_names, an_array_of_results, added_at_rows]
+
+
+@pytest.mark.parametrize("function", FILLING)
+def test_arrays_that_a_function_makes_can_be_filled(function):
+    x = np.array([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]])
+    program = trace(function, x)
+
+    np.testing.assert_array_equal(function(x + 0.01), program(x + 0.01))
+
+
+@pytest.mark.parametrize("function", FILLING)
+def test_filled_arrays_have_derivatives(function):
+    x, v, step = np.array([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]]), np.array([[1.0, -2.0, 0.5], [2.0, 1.0, -1.0]]), 1e-6
+
+    def total(x):
+        return np.sum(np.sin(function(x)))
+
+    expected = (total(x + step * v) - total(x - step * v)) / (2 * step)
+    actual = np.sum(grad(total)(x) * v)
+
+    assert np.isclose(expected, actual, rtol=1e-6)
+
+
+def test_numpys_functions_are_given_back():
+    before = np.zeros, np.array, np.full_like
+    trace(into_zeros, np.ones((2, 3)))
+    with pytest.raises(TracingError):
+        trace(into_an_array_from_outside, np.ones((2, 3)))
+
+    assert before == (np.zeros, np.array, np.full_like)
+
+
+def test_other_threads_keep_plain_arrays():
+    seen = []
+
+    def function(x):
+        other = threading.Thread(target=lambda: seen.append(type(np.zeros(3))))
+        other.start()
+        other.join()
+        out = np.zeros(3)
+        out[0] = x[0, 0]
+        return out
+
+    trace(function, np.ones((2, 3)))
+
+    assert [np.ndarray, np.ndarray] == seen
 
 
 def test_a_result_whose_size_depends_on_values_is_refused():

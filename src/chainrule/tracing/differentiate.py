@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.ops.rules import RULES
+from chainrule.tracing.attempts import attempted
 from chainrule.tracing.errors import unwrapped
 from chainrule.tracing.program import Equation, Variable
 from chainrule.tracing.recorder import Recorder, active_recorder, mark
@@ -242,14 +243,16 @@ def _differentiated(function: Function, argnums: Any, arguments: tuple[Any, ...]
     if recorder is not None:
         inputs, chosen = _marked(recorder, argnums, arguments)
         return run(recorder, inputs, chosen)
-    recorder = Recorder()
-    try:
-        with recorder.recording(), unwrapped():
-            inputs, chosen = _marked(recorder, argnums, arguments)
-            result = run(recorder, inputs, chosen)
-            return _concrete(recorder, result)
-    finally:
-        recorder.restore()
+
+    def attempt(recorder: Recorder) -> Any:
+        try:
+            with recorder.recording(), unwrapped():
+                inputs, chosen = _marked(recorder, argnums, arguments)
+                return _concrete(recorder, run(recorder, inputs, chosen))
+        finally:
+            recorder.restore()
+
+    return attempted(attempt)
 
 
 def _marked(recorder: Recorder, argnums: Any, arguments: tuple[Any, ...]) -> tuple[tuple[Any, ...], Any]:

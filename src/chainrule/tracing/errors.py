@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["TracingError", "unwrapped"]
+__all__ = ["PlainArrayError", "TracingError", "unwrapped"]
 
 _PACKAGE = str(Path(__file__).parents[1])
 _NUMPY = str(Path(np.__file__).parent)
@@ -21,6 +21,10 @@ class TracingError(TypeError):
 
     def __init__(self, message: str) -> None:
         super().__init__(_user_line() + message)
+
+
+class PlainArrayError(TracingError):
+    """A traced value is written into a plain array, or turned into one."""
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ import numpy as np
 
 from chainrule.ops.rules import NO_GRADIENT, RULES
 from chainrule.ops.scatter import added_at, written_at
-from chainrule.tracing.errors import TracingError
+from chainrule.tracing.errors import PlainArrayError, TracingError
 from chainrule.tracing.program import primitive_name
 from chainrule.tracing.selection import Nonzero, Selection
 from chainrule.tracing.trees import leaves
@@ -125,7 +125,7 @@ def ufunc_call(
     if method == "at" and ufunc in (np.add, np.subtract):
         array, index, values = inputs
         if not is_tracer(array):
-            raise TracingError(_INTO_PLAIN)
+            raise PlainArrayError(_INTO_PLAIN)
         array.write(recorder.record(added_at, (array, index, values if ufunc is np.add else -values), {}))
         return None
     if method == "outer":
@@ -305,7 +305,7 @@ def _nonzero(recorder: Recorder, a: Any) -> Any:
 
 def _copyto(recorder: Recorder, dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
     if not is_tracer(dst):
-        raise TracingError(_INTO_PLAIN)
+        raise PlainArrayError(_INTO_PLAIN)
     dst[...] = src if where is True else np.where(where, src, dst)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from chainrule.op import Op
 from chainrule.ops.rules import Rule
-from chainrule.tracing.errors import TracingError
+from chainrule.tracing.errors import PlainArrayError, TracingError
 from chainrule.tracing.program import CallSite, Equation, Origin, Variable, primitive_name
 from chainrule.tracing.tracer import Tracer
 from chainrule.tracing.trees import map_tree
@@ -177,7 +177,7 @@ class Recorder:
         up as a constant then tells of such a reading. `restore` puts the values in at the end of the trace.
         """
         if array.dtype.kind != "f" or array.base is not None:
-            raise TracingError(
+            raise PlainArrayError(
                 "a traced value is written into a plain array of integers, or into a view. Make the array with "
                 "`np.zeros_like(x, shape=...)` of a traced x, so that it is traced too."
             )
@@ -197,7 +197,7 @@ class Recorder:
     def refuse_stale(self, value: Any) -> None:
         """Raise if ``value`` was read by plain NumPy from an array that traced values were written over."""
         if self.rebound and np.asarray(value).dtype.kind == "f" and np.isnan(value).any():
-            raise TracingError(
+            raise PlainArrayError(
                 "a plain array that a traced value was written into is read by plain NumPy code, which the trace "
                 "can't see. Make that array with `np.zeros_like(x, shape=...)` of a traced x, so that it is traced too."
             )

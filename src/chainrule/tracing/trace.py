@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.op import Op
+from chainrule.tracing.attempts import attempted
 from chainrule.tracing.errors import TracingError, unwrapped
 from chainrule.tracing.names import collecting_names, gradient_names
 from chainrule.tracing.program import Program, Variable
@@ -43,7 +44,10 @@ def trace(function: Callable[..., Any], *examples: Any) -> Program:
     Raises:
         TracingError: for code whose course depends on values; the message names the line and what to write.
     """
-    recorder = Recorder()
+    return attempted(lambda recorder: _traced(recorder, function, examples))
+
+
+def _traced(recorder: Recorder, function: Callable[..., Any], examples: tuple[Any, ...]) -> Program:
     arguments = tuple(map_tree(lambda leaf: _as_input(recorder, leaf), example) for example in examples)
     inputs = map_tree(_variable_or_literal, arguments)
     try:

@@ -15,7 +15,7 @@ import numpy as np
 
 from chainrule.op import Op
 from chainrule.tracing import numpy_calls
-from chainrule.tracing.errors import TracingError
+from chainrule.tracing.errors import PlainArrayError, TracingError
 from chainrule.tracing.program import Variable
 from chainrule.tracing.trees import leaves
 
@@ -327,21 +327,21 @@ class Tracer:
     __int__ = __index__
 
     def __float__(self) -> float:
-        raise TracingError(
+        raise PlainArrayError(
             "a traced value is turned into a plain Python number, which the program would keep for ever "
-            "(`float()`, `.item()`, a function of `math`, or writing it into an array made by `np.zeros(...)`). Leave "
-            "it an array (`np.exp`, not `math.exp`); to fill an array, make it with `np.zeros_like(x, shape=...)` or "
-            "put its parts together with `np.stack([...])`."
+            "(`float()`, `.item()`, a function of `math`, or writing it into an array that was made outside the "
+            "traced function). Leave it an array (`np.exp`, not `math.exp`), and make arrays that traced values are "
+            "written into inside the function, by `np.zeros(...)` or `np.zeros_like(x)`."
         )
 
     item = tolist = __complex__ = __float__
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
-        raise TracingError(
+        raise PlainArrayError(
             "a traced value is turned into a plain array (`np.array(x)`, `np.asarray(x)`, or writing it into an "
-            "array made by `np.zeros(...)`, or indexing one with it), which would cut it off from the trace. Write "
-            "`x.copy()` for `np.array(x)`, `np.stack([a, b])` for `np.array([a, b])`, and `np.zeros_like(x)` or "
-            "`np.zeros_like(x, shape=...)` for an array that traced values are written into."
+            "array that was made outside the traced function, or indexing one with it), which would cut it off from "
+            "the trace. Write `x.copy()` for `np.array(x)`, `np.stack([a, b])` for `np.array([a, b])`, and make arrays "
+            "that traced values are written into inside the function, by `np.zeros(...)` or `np.zeros_like(x)`."
         )
 
     def __getattr__(self, name: str) -> Any:
