@@ -301,8 +301,8 @@ class _Writer:
         """The author's name for it, or a short one, made unique by a number."""
         known = self.names.get(variable)
         if known is None:
-            default = "c" if variable in self.program.constants else "t"
-            known = self._unique(self._best_name(variable) or default)
+            short = "c1" if variable in self.program.constants else "t1"
+            known = self._unique(self._best_name(variable) or short)
             self.names[variable] = known
         return known
 
@@ -313,10 +313,11 @@ class _Writer:
         return _identifier(self.program.names.get(variable, ""))
 
     def _unique(self, name: str) -> str:
-        candidate = f"{name}1" if name in ("t", "c") else name
+        candidate = name
+        stem = name[0] if name in ("c1", "t1") else f"{name}_" if name[-1].isdigit() else name
         while candidate in self.taken:
             self.numbers[name] += 1
-            candidate = f"{name}{'_' if name[-1].isdigit() else ''}{self.numbers[name] + 1}"
+            candidate = f"{stem}{self.numbers[name] + 1}"
         self.taken.add(candidate)
         return candidate
 

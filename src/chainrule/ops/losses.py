@@ -26,7 +26,8 @@ def absolute_error_forward(prediction, target, *, reduction="mean"):
     """
     _require_same_shape("absolute_error", "prediction", prediction, "target", target)
     difference = prediction - target
-    return _reduced(np.abs(difference), reduction, "absolute_error"), (difference, reduction)
+    loss = _reduced(np.abs(difference), reduction, "absolute_error")
+    return loss, (difference, reduction)
 
 
 def absolute_error_backward(saved, d_out):
@@ -47,7 +48,8 @@ def squared_error_forward(prediction, target, *, reduction="mean"):
     """
     _require_same_shape("squared_error", "prediction", prediction, "target", target)
     difference = prediction - target
-    return _reduced(np.square(difference), reduction, "squared_error"), (difference, reduction)
+    loss = _reduced(np.square(difference), reduction, "squared_error")
+    return loss, (difference, reduction)
 
 
 def squared_error_backward(saved, d_out):
@@ -72,7 +74,8 @@ def binary_cross_entropy_forward(probability, target, *, reduction="mean"):
     p, t = probability, target
     _require_same_shape("binary_cross_entropy", "probability", p, "target", t)
     losses = -(_counted(t, _log(p)) + _counted(1 - t, _log(1 - p)))
-    return _reduced(losses, reduction, "binary_cross_entropy"), (p, t, reduction)
+    loss = _reduced(losses, reduction, "binary_cross_entropy")
+    return loss, (p, t, reduction)
 
 
 def binary_cross_entropy_backward(saved, d_out):
@@ -105,7 +108,8 @@ def binary_cross_entropy_with_logits_forward(logits, target, *, reduction="mean"
     z, t = logits, target
     _require_same_shape("binary_cross_entropy_with_logits", "logits", z, "target", t)
     losses = np.maximum(z, 0) - t * z + np.log1p(np.exp(-np.abs(z)))
-    return _reduced(losses, reduction, "binary_cross_entropy_with_logits"), (z, t, reduction)
+    loss = _reduced(losses, reduction, "binary_cross_entropy_with_logits")
+    return loss, (z, t, reduction)
 
 
 def binary_cross_entropy_with_logits_backward(saved, d_out):
@@ -132,10 +136,11 @@ def categorical_cross_entropy_forward(probabilities, labels, *, reduction="mean"
     if labels.dtype.kind in "iu" and np.shape(labels) == np.shape(p)[:-1]:
         _require_classes(op, labels, np.shape(p)[-1])
         places = (*np.indices(np.shape(labels), sparse=True), labels)
-        return _reduced(-_log(p[places]), reduction, op), (p, places, None, reduction)
+        loss = _reduced(-_log(p[places]), reduction, op)
+        return loss, (p, places, None, reduction)
     rows, labels_are_floats = _as_rows(op, "probabilities", p, labels)
-    losses = -np.sum(_counted(rows, _log(p)), axis=-1)
-    return _reduced(losses, reduction, op), (p, rows, labels_are_floats, reduction)
+    loss = _reduced(-np.sum(_counted(rows, _log(p)), axis=-1), reduction, op)
+    return loss, (p, rows, labels_are_floats, reduction)
 
 
 def categorical_cross_entropy_backward(saved, d_out):
