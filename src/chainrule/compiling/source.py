@@ -257,7 +257,8 @@ class _Writer:
     def _function(self, function: Callable[..., Any]) -> ast.expr:
         if _is_numpys(function):
             return ast.Name(f"np.{primitive_name(function)}", ast.Load())
-        self.references[primitive_name(function)] = function
+        # The function itself, without the look for tracers around it: the text runs on arrays.
+        self.references[primitive_name(function)] = getattr(function, "__wrapped__", function)
         return ast.Name(primitive_name(function), ast.Load())
 
     def _plain_operands(self, equation: Equation) -> list[Any]:

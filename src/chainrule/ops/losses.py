@@ -62,8 +62,9 @@ def squared_error_backward(saved, d_out):
 def binary_cross_entropy_forward(probability, target, *, reduction="mean"):
     """The surprise at a yes or no: ``-(t log p + (1 - t) log(1 - p))``.
 
-    A logarithm that counts 0 times is 0, also that of 0, so a perfect prediction costs 0; a certain one that is wrong
-    costs infinity. Where p comes from a sigmoid, `binary_cross_entropy_with_logits` is exact for every logit.
+    A perfect prediction costs 0. A probability of 0 is one that was rounded to 0, and counts as the smallest normal
+    number: a certain prediction that is wrong costs 708, in float32 87, and not infinity. Where p comes from a sigmoid,
+    `binary_cross_entropy_with_logits` is exact for every logit.
 
     Args:
         probability: probabilities of yes, any shape.
@@ -73,9 +74,10 @@ def binary_cross_entropy_forward(probability, target, *, reduction="mean"):
     """
     p, t = probability, target
     _require_same_shape("binary_cross_entropy", "probability", p, "target", t)
-    losses = -(_counted(t, _log(p)) + _counted(1 - t, _log(1 - p)))
+    yes, no = _positive(p), _positive(1 - p)
+    losses = t * -np.log(yes) + (1 - t) * -np.log(no)
     loss = _reduced(losses, reduction, "binary_cross_entropy")
-    return loss, (p, t, reduction)
+    return loss, (yes, no, t, reduction)
 
 
 def binary_cross_entropy_backward(saved, d_out):
@@ -84,14 +86,12 @@ def binary_cross_entropy_backward(saved, d_out):
     d loss / d p = -t / p + (1 - t) / (1 - p)
     d loss / d t = log(1 - p) - log(p)
 
-    A certain probability that is wrong has an infinite slope. A very large number stands for it, since the sigmoid that
-    p may come from has slope 0 there, and 0 times infinity would be nan.
+    At a probability of 0 that is the slope at the smallest normal number: very large, and finite, since the sigmoid
+    that p may come from has slope 0 there, and 0 times infinity would be nan.
     """
-    p, t, reduction = saved
-    share = _share(d_out, reduction, np.shape(p))
-    d_p = _counted(1 - t, _inverse(1 - p)) - _counted(t, _inverse(p))
-    # Minus infinity from plus infinity can't happen: p is not 0 and 1 at once.
-    return d_p * share, (_log(1 - p) - _log(p)) * share
+    yes, no, t, reduction = saved
+    share = _share(d_out, reduction, np.shape(yes))
+    return ((1 - t) / no - t / yes) * share, (np.log(no) - np.log(yes)) * share
 
 
 def binary_cross_entropy_with_logits_forward(logits, target, *, reduction="mean"):
@@ -122,8 +122,8 @@ def binary_cross_entropy_with_logits_backward(saved, d_out):
 def categorical_cross_entropy_forward(probabilities, labels, *, reduction="mean"):
     """The surprise at the right class: ``-sum_k y_k log p_k``, averaged over the samples.
 
-    A logarithm that counts 0 times is 0, also that of 0. Where the probabilities come from a softmax,
-    `softmax_cross_entropy` is exact for all logits.
+    A probability of 0 counts as the smallest normal number, as in `binary_cross_entropy`. Where the probabilities come
+    from a softmax, `softmax_cross_entropy` is exact for all logits.
 
     Args:
         probabilities: rows that sum to one, shape (..., K).
@@ -131,30 +131,32 @@ def categorical_cross_entropy_forward(probabilities, labels, *, reduction="mean"
 
     Example: probabilities (0.5, 0.5) cost log 2, whatever the label.
     """
-    op, p = "categorical_cross_entropy", probabilities
+    op, shape = "categorical_cross_entropy", np.shape(probabilities)
     labels = np.asarray(labels) if isinstance(labels, (list, tuple)) else labels
-    if labels.dtype.kind in "iu" and np.shape(labels) == np.shape(p)[:-1]:
-        _require_classes(op, labels, np.shape(p)[-1])
+    if labels.dtype.kind in "iu" and np.shape(labels) == shape[:-1]:
+        _require_classes(op, labels, shape[-1])
         places = (*np.indices(np.shape(labels), sparse=True), labels)
-        loss = _reduced(-_log(p[places]), reduction, op)
-        return loss, (p, places, None, reduction)
-    rows, labels_are_floats = _as_rows(op, "probabilities", p, labels)
-    loss = _reduced(-np.sum(_counted(rows, _log(p)), axis=-1), reduction, op)
+        p = _positive(probabilities[places])
+        loss = _reduced(-np.log(p), reduction, op)
+        return loss, (p, shape, places, reduction)
+    rows, labels_are_floats = _as_rows(op, "probabilities", probabilities, labels)
+    p = _positive(probabilities)
+    loss = _reduced(np.sum(rows * -np.log(p), axis=-1), reduction, op)
     return loss, (p, rows, labels_are_floats, reduction)
 
 
 def categorical_cross_entropy_backward(saved, d_out):
-    """Pull the gradient back: ``d loss / d p_k = -y_k / p_k``, and ``d loss / d y_k = -log p_k``.
-
-    At ``p_k = 0`` a very large number stands for the infinite slope, as in `binary_cross_entropy_backward`.
-    """
-    p, labels, labels_are_floats, reduction = saved
+    """Pull the gradient back: ``d loss / d p_k = -y_k / p_k``, and ``d loss / d y_k = -log p_k``."""
+    p, *labels, reduction = saved
+    if isinstance(labels[-1], tuple):  # the places of whole numbers: all others count 0 times
+        shape, places = labels
+        share = _share(d_out, reduction, shape[:-1])
+        return written_at(np.zeros(shape, p.dtype), places, -share / p), None
+    rows, labels_are_floats = labels
     share = _share(d_out, reduction, np.shape(p)[:-1])
-    if isinstance(labels, tuple):  # the places of whole numbers: all others count 0 times
-        return written_at(np.zeros(np.shape(p), p.dtype), labels, -share * _inverse(p[labels])), None
     if reduction == "none":
         share = share[..., None]
-    return -_counted(labels, _inverse(p)) * share, -_log(p) * share if labels_are_floats else None
+    return -rows / p * share, -np.log(p) * share if labels_are_floats else None
 
 
 def softmax_cross_entropy_forward(logits, labels, *, reduction="mean"):
@@ -220,21 +222,11 @@ def _require_classes(op, labels, classes):
         raise ValueError(f"{op}: labels must lie in 0..{classes - 1}, got {labels.min()} to {labels.max()}.")
 
 
-def _log(x):
-    """The logarithm, minus infinity at 0, without a warning."""
-    return np.where(x == 0, -np.inf, np.log(np.where(x == 0, 1, x)))
-
-
-def _inverse(x):
-    """One over x, and at 0 one over the smallest normal number: very large, and still finite after a factor of 3."""
-    dtype = getattr(x, "dtype", np.float64)
-    tiny = float(np.finfo(dtype if np.issubdtype(dtype, np.floating) else np.float64).tiny)
-    return 1 / np.maximum(x, tiny)
-
-
-def _counted(weight, values):
-    """``weight * values``, and 0 where the weight is 0, even if the value is infinite."""
-    return weight * np.where(weight == 0, 0, values)
+def _positive(p):
+    """Probabilities, and the smallest normal number for what was rounded to 0."""
+    dtype = getattr(p, "dtype", np.float64)
+    smallest = float(np.finfo(dtype if np.issubdtype(dtype, np.floating) else np.float64).tiny)
+    return np.maximum(p, smallest)
 
 
 def _reduced(losses, reduction, name):

@@ -184,16 +184,15 @@ def same_parameters() -> Results:
 def trained(parts: TrainTest, *, compiled: bool, epochs: int = EPOCHS) -> tuple[float, edf.Graph, list[float]]:
     """Test error, graph, and the mean loss of each epoch."""
     X, Y = parts.train.x.astype(np.float32), parts.train.y
-    rows = [slice(start, start + BATCH) for start in range(0, len(X) - BATCH + 1, BATCH)]
     with edf.Graph() as graph:
         x, y = edf.Input(), edf.Input()
         weights = edf.AffineParams(X.shape[1], 1, rng=np.random.default_rng(0))
         p = edf.SingleProbToProbVector(edf.Sigmoid(edf.Affine(weights, x)))
         loss = edf.CrossEntropyLoss(p, y)
-        step = edf.CompiledStep(loss) if compiled else _node_by_node(graph, loss, x, y)
+        epoch = edf.CompiledStep(loss).epoch if compiled else _node_by_node(loss, x, y)
         edf.learning_rate, usual = RATE, edf.learning_rate
         try:
-            losses = [float(np.mean([step(X[part], Y[part]).mean() for part in rows])) for _ in range(epochs)]
+            losses = [float(epoch(X, Y, batch_size=BATCH).mean()) for _ in range(epochs)]
         finally:
             edf.learning_rate = usual
     x.value, y.value = parts.test.x.astype(np.float32), parts.test.y
@@ -201,15 +200,20 @@ def trained(parts: TrainTest, *, compiled: bool, epochs: int = EPOCHS) -> tuple[
     return float(np.mean(p.value.argmax(axis=1) != parts.test.y)), graph, losses
 
 
-def _node_by_node(graph: edf.Graph, loss: Any, x: edf.Input, y: edf.Input) -> Callable[[Array, Array], Any]:
-    def step(X: Array, Y: Array) -> Any:
-        x.value, y.value = X, Y
-        edf.Forward()
-        edf.Backward(loss)
-        edf.UpdateParameters()
-        return loss.value
+def _node_by_node(loss: Any, x: edf.Input, y: edf.Input) -> Callable[..., Array]:
+    """An epoch of the three passes, batch by batch; gives the mean loss of each."""
 
-    return step
+    def epoch(X: Array, Y: Array, batch_size: int) -> Array:
+        losses = []
+        for start in range(0, len(X) - batch_size + 1, batch_size):
+            x.value, y.value = X[start : start + batch_size], Y[start : start + batch_size]
+            edf.Forward()
+            edf.Backward(loss)
+            edf.UpdateParameters()
+            losses.append(np.mean(loss.value))
+        return np.array(losses)
+
+    return epoch
 
 
 SHEET = Sheet(

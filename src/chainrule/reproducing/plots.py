@@ -118,12 +118,12 @@ def errors(names: Sequence[str], printed: Sequence[float], got: Sequence[float],
 
 @_in_style
 def pictures(images: Mapping[str, Array]) -> Figure:
-    """Square arrays as pictures: positive in one colour, negative in the other."""
+    """Four square arrays as pictures: positive in one colour, negative in the other."""
     from matplotlib.colors import LinearSegmentedColormap
 
     colours = LinearSegmentedColormap.from_list("signed", [FAULT, "#fefefe", ACCENT])
-    figure = new_figure(HALF, 1.7)
-    for axes, (label, image) in zip(figure.subplots(1, len(images), squeeze=False)[0], images.items(), strict=True):
+    figure = new_figure(HALF, 4.2)
+    for axes, (label, image) in zip(np.ravel(figure.subplots(2, 2)), images.items(), strict=True):
         most = float(np.abs(image).max()) or 1.0
         axes.imshow(image, cmap=colours, vmin=-most, vmax=most, interpolation="nearest")
         axes.set_title(label, fontsize=9)

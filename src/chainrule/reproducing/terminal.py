@@ -53,7 +53,7 @@ def _table(outcomes: Sequence[Outcome]) -> Any:
         table.add_column(heading, ratio=ratio, overflow="fold")
     table.add_column("verdict", width=len("reproduced"))
     for outcome in outcomes:
-        table.add_row(Text(outcome.experiment.title, "bold"), *_why_not_run(outcome))
+        table.add_row(Text(printable(outcome.experiment.title), "bold"), *_why_not_run(outcome))
         for finding in outcome.results.findings:
             verdict = Text(finding.verdict, "green" if finding.reproduced else "bold red")
             what = Padding(printable(finding.what), (0, 0, 0, 2))

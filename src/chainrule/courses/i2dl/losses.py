@@ -86,8 +86,8 @@ class MSE(Loss):
 class BCE(Loss):
     """The surprise at a yes or no, ``-(t log y + (1 - t) log(1 - y))`` for a target t; targets are not restricted.
 
-    A perfect prediction costs 0 and a certain one that is wrong infinity. The solver computes it from logits, where
-    no prediction is certain.
+    A perfect prediction costs 0; an output that was rounded to 0 or 1 and is wrong costs 708. The solver computes it
+    from logits, where no prediction is certain.
 
     >>> BCE()([0.5], [1])
     (array([0.69314718]), array([-2.]))

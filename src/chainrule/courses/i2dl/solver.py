@@ -107,7 +107,7 @@ class Solver:
         """One step with all samples: the mean over them of the loss's gradient times the output's."""
         X, y = self.X_train, self.y_train
         if objectives.is_from_logits(self.model, self.loss_func):
-            # Where the sigmoid is 0 or 1 its gradient is 0 and the loss's infinite; together they are p - y.
+            # Where the sigmoid is rounded to 0 or 1 its gradient is 0; together with the loss's it is p - y.
             self.opt.step(objectives.logistic_gradient(self._weights(), with_ones(X), y))
             return
         y_out = self._output(X, y)
