@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -58,9 +59,10 @@ def letters(server):
 
 
 def cells(shown):
-    """The table's rows as lists of text."""
-    rows = [line.strip("│┃").split("│") for line in shown.splitlines() if line.startswith("│")]
-    return [[cell.strip() for cell in row] for row in rows]
+    """The table's rows below the line under the headings, as lists of text; columns are two blanks apart."""
+    lines = iter(shown.splitlines())
+    below = list(lines) if any("──" in line for line in lines) else []
+    return [re.split(r"  +", line.strip()) for line in below if line.strip()]
 
 
 # -- help

@@ -9,10 +9,11 @@ import pytest
 from numpy.testing import assert_array_equal
 
 import chainrule
-from chainrule.ops import absolute_error, leaky_relu, relu
+from chainrule.ops import absolute_error, binary_cross_entropy, categorical_cross_entropy, leaky_relu, relu
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "kinks.md"
 ZERO = np.array([0.0])
+TINY = np.finfo(np.float64).tiny
 BOTH = (0, 1)
 
 # The first three columns of the table, and then: function, arguments, argnums, gradients.
@@ -57,6 +58,24 @@ ROWS = [
         [ZERO + 3, ZERO + 3],
         BOTH,
         ([0.0], [0.0]),
+    ),
+    (
+        "`binary_cross_entropy(p, t)`",
+        "`p = 0`, `t = 1`",
+        "-1 / tiny",
+        lambda p: binary_cross_entropy(p, np.array([1.0])),
+        [ZERO],
+        0,
+        [-1 / TINY],
+    ),
+    (
+        "`categorical_cross_entropy(p, k)`",
+        "`p[k] = 0`",
+        "-1 / tiny",
+        lambda p: categorical_cross_entropy(p, np.array(1)),
+        [np.array([1.0, 0.0])],
+        0,
+        [0.0, -1 / TINY],
     ),
     ("`np.sqrt(x)`", "`x = 0`", "inf", np.sqrt, [ZERO], 0, [np.inf]),
     ("`x ** p`, 0 < p < 1", "`x = 0`", "inf", lambda x: x**0.5, [ZERO], 0, [np.inf]),
