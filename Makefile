@@ -10,7 +10,7 @@ demo: .venv/.ready-demo
 	$(BIN)/chainrule train digits --model network --hidden 32 --name demo-network --replace
 
 test: .venv/.ready-dev
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -rs
 
 check: .venv/.ready-dev
 	$(BIN)/ruff format --check .
