@@ -6,18 +6,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import chainrule
 from chainrule.courses import edf
+from differences import differences
 
 RNG = np.random.default_rng(8)
-
-
-def differences(function, x, step=1e-6):
-    """Central differences, entry by entry."""
-    result = np.zeros_like(x)
-    for place in np.ndindex(x.shape):
-        move = np.zeros_like(x)
-        move[place] = step
-        result[place] = (function(x + move) - function(x - move)) / (2 * step)
-    return result
 
 
 def test_vector_derivative_product_is_the_gradient_of_the_matrix():

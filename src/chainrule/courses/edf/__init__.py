@@ -6,10 +6,11 @@ Nodes are evaluated in the order in which they were constructed, and gradients a
 >>> from chainrule.courses import edf
 >>> edf.clear_compgraph()
 >>> x, y = edf.Input(), edf.Input()
->>> loss = edf.L2Loss(y, edf.Affine(edf.AffineParams(1, 1), x))
+>>> weights = edf.AffineParams(1, 1, rng=np.random.default_rng(0))
+>>> loss = edf.L2Loss(y, edf.Affine(weights, x))
 >>> x.value, y.value = np.array([[1.0], [2.0]]), np.array([[2.0], [4.0]])
 >>> edf.learning_rate = 0.1
->>> for step in range(200):
+>>> for step in range(500):
 ...     edf.Forward()
 ...     edf.Backward(loss)
 ...     edf.UpdateParameters()

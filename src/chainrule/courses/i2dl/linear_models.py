@@ -20,6 +20,20 @@ Array = npt.NDArray[Any]
 Seed = np.random.Generator | int | None
 
 
+def _initialize_weights(self: Any, weights: Any = None, *, rng: Seed = None) -> None:
+    """Start from a copy of ``weights``, shape (D + 1, 1), or else from 0.001 times normal random numbers.
+
+    Args:
+        weights: the start, or None.
+        rng: a Generator or a seed, for the random numbers; the global generator is left alone.
+
+    Raises:
+        AssertionError: the weights have another shape; the sheet asserts it, too.
+    """
+    self.W = _initial_weights(self.num_features, weights, rng)
+    self.cache = None
+
+
 class LinearModel(Network):
     """Linear regression.
 
@@ -40,18 +54,7 @@ class LinearModel(Network):
         self.num_features = num_features
         self.W: Array | None = None
 
-    def initialize_weights(self, weights: Any = None, *, rng: Seed = None) -> None:
-        """Start from a copy of ``weights``, shape (D + 1, 1), or else from 0.001 times normal random numbers.
-
-        Args:
-            weights: the start, or None.
-            rng: a Generator or a seed, for the random numbers; the global generator is left alone.
-
-        Raises:
-            AssertionError: the weights have another shape; the sheet asserts it, too.
-        """
-        self.W = _initial_weights(self.num_features, weights, rng)
-        self.cache = None
+    initialize_weights = _initialize_weights
 
     def forward(self, X: Any) -> Array:
         """The output ``X1 @ W``, shape (N, 1).
@@ -99,18 +102,7 @@ class Classifier(Network):
         self.W: Array | None = None
         self._output: Array | None = None
 
-    def initialize_weights(self, weights: Any = None, *, rng: Seed = None) -> None:
-        """Start from a copy of ``weights``, shape (D + 1, 1), or else from 0.001 times normal random numbers.
-
-        Args:
-            weights: the start, or None.
-            rng: a Generator or a seed, for the random numbers; the global generator is left alone.
-
-        Raises:
-            AssertionError: the weights have another shape; the sheet asserts it, too.
-        """
-        self.W = _initial_weights(self.num_features, weights, rng)
-        self.cache = None
+    initialize_weights = _initialize_weights
 
     def forward(self, X: Any) -> Array:
         """The output ``sigmoid(X1 @ W)``, shape (N, 1).
