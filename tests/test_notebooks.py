@@ -3,7 +3,6 @@
 They are executed by ``tools/notebooks.py``, the same program that writes them.
 """
 
-import importlib.util
 import json
 import re
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 import pytest
 
 from real_data import needs_housing, needs_mnist
+from tools import load_tool
 
 ROOT = Path(__file__).parents[1]
 NEEDS = {"houses": needs_housing, "ones_and_eights": needs_mnist}
@@ -22,14 +22,7 @@ _NUMBER = re.compile(r"(?<![A-Za-z_])[-+]?(?:\d[\d,]*\.?\d*|\.\d+)(?:e[-+]?\d+)?
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 
-def _load_tool():
-    spec = importlib.util.spec_from_file_location("notebooks", ROOT / "tools" / "notebooks.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-tool = _load_tool()
+tool = load_tool("notebooks")
 PATHS = tool.notebooks()
 TO_RUN = [pytest.param(path, id=path.stem, marks=NEEDS.get(path.stem, ())) for path in PATHS]
 
