@@ -21,6 +21,7 @@ NAMES = (
     "large_network",
     "backward_forms",
     "long_chain",
+    "explaining",
     "import_time",
 )
 

@@ -28,7 +28,7 @@ LAYERS = (
     ("tracing",),
     ("compiling",),
     ("learning", "data", "showing"),
-    ("courses", "runs"),
+    ("courses", "explaining", "runs"),
     ("reproducing",),
     ("cli",),
 )

@@ -5,10 +5,12 @@ those two come programs (`trace`), derivatives (`grad`), and steps that a person
 
 Reading order: `chainrule.op`, `chainrule.ops` (what is computed), `chainrule.tracing` (writing it down),
 `chainrule.compiling` (making it run again), `chainrule.learning` (models that improve), `chainrule.data`,
-`chainrule.runs` (a training run as a folder), `chainrule.cli`.
+`chainrule.explaining` (why is it so?), `chainrule.courses` (the courses' own interfaces), `chainrule.runs` (a training
+run as a folder), `chainrule.cli`.
 """
 
 from chainrule.compiling import compile
+from chainrule.explaining import explain
 from chainrule.op import Op
 from chainrule.tracing import Program, TracingError, grad, hessian, jacobian, trace, value_and_grad, vjp
 
@@ -17,6 +19,7 @@ __all__ = [
     "Program",
     "TracingError",
     "compile",
+    "explain",
     "grad",
     "hessian",
     "jacobian",

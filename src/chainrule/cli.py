@@ -1,4 +1,4 @@
-"""The command line: train, predict, evaluate, reproduce, data. Words in, words out; the work is elsewhere."""
+"""The command line: train, predict, evaluate, explain, reproduce, data. Words in, words out; the work is elsewhere."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class _PlainErrors(TyperGroup):
         except BrokenPipeError:  # the reader of our output has gone, such as `head`: not an error
             raise
         except (ValueError, KeyError, OSError, FloatingPointError, MemoryError) as error:
-            typer.echo(f"error: {_in_one_line(error)}", err=True)
+            typer.echo(f"error: {_pointing(error) or _in_one_line(error)}", err=True)
             raise typer.Exit(1) from error
 
 
@@ -42,6 +42,7 @@ app = typer.Typer(
         "chainrule train houses.csv --target price\n\n"
         "chainrule predict runs/houses-network new.csv --out predictions.csv\n\n"
         "chainrule evaluate runs/houses-network labelled.csv\n\n"
+        'chainrule explain "exp(a)/sqrt(b)*log(a+b)" a=1 b=2\n\n'
         "chainrule data fetch mnist\n\n"
         "chainrule reproduce"
     ),
@@ -270,6 +271,44 @@ def reproduce(
     say("result", summary(outcomes))
     say("report", out)
     raise typer.Exit(0 if all(outcome.reproduced for outcome in outcomes) else 1)
+
+
+@app.command(
+    epilog=(
+        'Examples:\n\nchainrule explain "exp(a)/sqrt(b)*log(a+b)" a=1 b=2\n\n'
+        'chainrule explain "sum((w*x[i] - y[i])^2 for i in 1..3)" w=2 x=1,2,3 y=1,3,5 --save c.html'
+    )
+)
+def explain(
+    expression: Annotated[str, typer.Argument(help="An expression, such as 'exp(a)/sqrt(b)'.")],
+    values: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="A value for each name: a=1, or x=1,2,3.")
+    ] = None,
+    form: Annotated[
+        str,
+        typer.Option(help="chain: products of partials; rule: local derivatives; numbers; both: chain, numbers."),
+    ] = "both",
+    save: Annotated[
+        Path | None, typer.Option(help="Write it too: .html, .txt, .tex, .tikz, .svg, .png, .dot, .mmd or .json.")
+    ] = None,
+) -> None:
+    """Explain a derivative: one operation each, what is sent back along each edge, the sums, and a check."""
+    from chainrule import explain as explained
+    from chainrule.explaining.typed import read_values
+    from chainrule.showing.terminal import say
+
+    answer = explained(expression, **read_values(values or ()))
+    typer.echo(answer.text(form))
+    if save is not None:
+        answer.save(save)
+        say("written", save)
+
+
+def _pointing(error: BaseException) -> str:
+    """The words of an error that points at a column of an expression, line by line; nothing for others."""
+    from chainrule.showing.text import printable
+
+    return "\n".join(map(printable, str(error).splitlines())) if hasattr(error, "column") else ""
 
 
 def _in_one_line(error: BaseException) -> str:

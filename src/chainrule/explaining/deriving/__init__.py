@@ -1,0 +1,3 @@
+"""Derivations in symbols: Jacobians, and gradients carried through to their simplest form."""
+
+__all__: list[str] = []

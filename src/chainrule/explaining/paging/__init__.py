@@ -1,0 +1,3 @@
+"""The page that steps through an explanation."""
+
+__all__: list[str] = []
