@@ -22,7 +22,7 @@ __all__ = ["FORMS", "Explanation"]
 
 FORMS = ("both", "chain", "rule", "numbers")
 LARGEST = 64  # entries of an array in JSON
-MOST_DRAWN_TWICE = 16  # nodes; a larger page would be mostly TikZ
+MOST_DRAWN_TWICE = 16  # nodes; larger pages leave out the forms that are long
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,9 +130,9 @@ class Explanation:
 
         if blank:
             return page(self.record, blank=True)
-        texts = {"text": self.text(), "LaTeX": self.latex()}
+        texts = {"text": self.text()}
         if len(self.nodes) <= MOST_DRAWN_TWICE:
-            texts["TikZ"] = self.tikz()
+            texts |= {"LaTeX": self.latex(), "TikZ": self.tikz()}
         return page(self.record, texts=texts)
 
     def dot(self) -> str:

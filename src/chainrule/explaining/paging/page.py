@@ -57,12 +57,15 @@ def page(record: Record, *, blank: bool = False, texts: Mapping[str, str] | None
         script=safe(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
-    return re.sub(r"\n\s+<", "\n<", text)  # the template's indentation, some kilobytes of it
+    # The template's indentation, some kilobytes of it, and line ends where blocks begin or end anyway.
+    text = re.sub(r"\n\s+<", "\n<", text)
+    return re.sub(r">\n<(/?(?:div|tr|td|th|tbody|thead|path|section)\b)", r"><\1", text)
 
 
 def _file(name: str) -> str:
     text = (files("chainrule.explaining.paging") / "templates" / name).read_text(encoding="utf-8")
-    return text.replace("\r\n", "\n")
+    # Without indentation and comments, which are for the authors.
+    return re.sub(r"\n//[^\n]*", "", re.sub(r"\n\s+", "\n", text.replace("\r\n", "\n")))
 
 
 class _View:

@@ -75,8 +75,10 @@ def plain(text: str) -> str:
 
 
 def path_data(path: Path) -> str:
-    """The ``d`` of an SVG path."""
-    return "".join(f"M{x:g} {y:g}C{' '.join(f'{x:g} {y:g}' for x, y in rest)}" for (x, y), *rest in path if rest)
+    """The ``d`` of an SVG path, in whole pixels."""
+    return "".join(
+        f"M{x:.0f} {y:.0f}C{' '.join(f'{x:.0f} {y:.0f}' for x, y in rest)}" for (x, y), *rest in path if rest
+    )
 
 
 def heat(array: np.ndarray[Any, Any]) -> Markup:
