@@ -3,7 +3,6 @@
 import math
 import pickle
 import re
-import time
 import tracemalloc
 
 import numpy as np
@@ -495,15 +494,13 @@ def test_only_text_is_an_expression():
         ("a $" * 10_000, "at most 20000 can be read"),
     ],
 )
-def test_what_is_too_much_is_refused_soon(text, said):
-    start = time.perf_counter()
+def test_what_is_too_much_is_refused_before_it_is_unrolled(text, said):
     tracemalloc.start()
     error = refusal(text)
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
     assert said in str(error)
-    assert time.perf_counter() - start < 2
     assert most < 50e6
 
 

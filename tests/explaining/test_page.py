@@ -7,7 +7,6 @@ import base64
 import hashlib
 import json
 import re
-import time
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -197,12 +196,9 @@ def test_a_record_made_again_gives_the_same_page():
     assert page(array_record()) == page(array_record())
 
 
-def test_the_page_of_expression_a_is_small_and_soon_there():
-    page(expression_a())
-    start = time.perf_counter()
+def test_the_page_of_expression_a_is_small():
     text = page(expression_a(), texts={"text": "x" * 1000, "LaTeX": "x" * 1000})
 
-    assert time.perf_counter() - start < 1.5  # made in a tenth of a second; other tests run beside this one
     assert len(text.encode()) < 150_000
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import linecache
 import weakref
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,9 @@ from chainrule.compiling.source import Source
 __all__ = ["load"]
 
 _numbers = itertools.count(1)
+# Files of functions that are gone. They leave linecache when the next one comes and not at once: a function may go at
+# any time, also while somebody's traceback walks through linecache.
+_finished: deque[str] = deque()
 
 
 def load(source: Source) -> Callable[..., Any]:
@@ -26,6 +30,8 @@ def load(source: Source) -> Callable[..., Any]:
     namespace: dict[str, Any] = {"np": np, **source.references}
     exec(compile(source.text, filename, "exec"), namespace)
     function: Callable[..., Any] = namespace[source.name]
+    while _finished:
+        linecache.cache.pop(_finished.popleft(), None)
     linecache.cache[filename] = (len(source.text), None, source.text.splitlines(keepends=True), filename)
-    weakref.finalize(function, linecache.cache.pop, filename, None)
+    weakref.finalize(function, _finished.append, filename)
     return function
