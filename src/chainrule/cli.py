@@ -211,11 +211,10 @@ def evaluate(run: options.RunArgument, table: options.TableArgument) -> None:
 @data_app.command("list", epilog="Example: chainrule data list")
 def list_data() -> None:
     """Show the datasets: what each is, how large, and whether it is here."""
-    from rich.console import Console
-
     from chainrule.data import listing
+    from chainrule.showing.terminal import console
 
-    Console(highlight=False).print(listing.table(listing.entries()))
+    console().print(listing.table(listing.entries()))
 
 
 @data_app.command("fetch", epilog="Example: chainrule data fetch mnist housing")

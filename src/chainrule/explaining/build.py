@@ -68,6 +68,7 @@ class _Builder:
         ]
         self.ids = {variable: number for number, variable in enumerate(self.order)}
         self.names = _unique_names(program, self.order, self.result, name, names)
+        self.equations = {equation.output: equation for equation in program.equations}
         self.rules: dict[Variable, Rule] = {}
         for equation in program.equations:
             slots = [self.values[variable] for variable in slots_of(equation)]
@@ -135,7 +136,7 @@ class _Builder:
 
     def _node(self, variable: Variable, gradient: Any) -> Node:
         name, value = self.names[variable], _plain(self.values[variable])
-        equation = next((one for one in self.program.equations if one.output is variable), None)
+        equation = self.equations.get(variable)
         known = None if gradient is None else _plain(gradient)
         if equation is None:
             kind = "constant" if variable in self.program.constants else "input"

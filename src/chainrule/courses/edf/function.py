@@ -90,7 +90,7 @@ def loss_of(graph: Graph) -> CompNode:
     if not graph.CompNodes:
         raise RuntimeError("edf graph: it has no nodes. Construct a loss in it first.")
     graph._check_order()
-    return graph.loss or graph.CompNodes[-1]
+    return graph.CompNodes[-1] if graph.loss is None else graph.loss
 
 
 @contextmanager
