@@ -8,16 +8,15 @@ import hashlib
 import json
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 
 from chainrule.explaining.paging.page import page
 from chainrule.explaining.record import Check, Edge, Message, Node, Record, Step
+from html_page import Page
 
 NASTY = '</script><b onload="x">&\u2028\x1b\u202e{{ 7 * 7 }}'
-VOID = {"meta", "br", "hr", "img", "input", "link"}
 
 # exp(a) / sqrt(b) * log(a + b) at a = 1, b = 2, worked by hand: name, operation, formula, operands, value, gradient.
 NODES = [
@@ -97,37 +96,6 @@ def array_record() -> Record:
         Message(Edge(1, 2, 1), "x.T @ d_y", ones, None, x.T @ ones),
     ]
     return Record("s", "total", nodes, messages, steps_of(nodes, messages), [], 3, ("Large arrays are summarised.",))
-
-
-class Page(HTMLParser):
-    """Checks that tags nest, and remembers them and the text outside scripts and styles."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.open: list[str] = []
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if self.open and self.open[-1] not in ("script", "style"):
-            self.text += data
-
-    def having(self, attribute: str) -> list[str]:
-        """All values of an attribute."""
-        return [attributes[attribute] or "" for _, attributes in self.tags if attribute in attributes]
 
 
 def nasty_record() -> Record:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 import xml.etree.ElementTree
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
@@ -20,35 +19,9 @@ from chainrule.runs.plots import thinned
 from chainrule.runs.report import train_command
 from chainrule.showing.code import highlighted
 from chainrule.showing.text import printable, shortened
+from html_page import Page
 
-VOID = {"meta", "br", "hr", "img", "input", "link"}
 RUNS = ["regression", "binary", "digits"]
-
-
-class Page(HTMLParser):
-    """Checks that tags nest, and remembers them and the text."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.open: list[str] = []
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.text += data
 
 
 @pytest.fixture(params=RUNS)
