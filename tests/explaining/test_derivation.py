@@ -8,7 +8,7 @@ import sympy as sp
 from numpy.testing import assert_allclose
 
 from chainrule.explaining.deriving.derivation import gradient, jacobian
-from chainrule.ops import relu, softmax
+from chainrule.ops import binary_cross_entropy, relu, softmax
 
 BCE = "loss = -(y*log(p) + (1-y)*log(1-p))"
 SIGMOID = "p = 1/(1+exp(-z))"
@@ -61,6 +61,23 @@ def test_the_logistic_gradient_is_found_from_code():
     derivation = gradient(loss, np.ones(2), np.ones(2), 0.5, wrt="w2")
 
     assert "dloss/dw2 = x2*(p - y)" == derivation.formula
+
+
+def test_the_floor_under_a_probability_is_no_part_of_the_mathematics():
+    def loss(z, y):
+        p = 1 / (1 + np.exp(-z))
+        return binary_cross_entropy(p, y)
+
+    derivation = gradient(loss, wrt="z")
+
+    assert derivation.formula.endswith("= p - y")
+    assert derivation.agrees
+    assert "Max" not in str(derivation)
+    assert "Heaviside" not in str(derivation)
+
+
+def test_a_maximum_that_matters_stays():
+    assert "Max(1/1000, a)" in str(gradient("f = log(max(a, 0.001))"))
 
 
 def test_scalar_code_needs_no_examples():

@@ -94,6 +94,26 @@ def test_without_a_document_there_is_no_preamble():
     assert latex(expression_a()) in latex(expression_a(), document=True)
 
 
+def header_of(expression, **values):
+    return explain(expression, **values).latex().splitlines()[1]
+
+
+def test_the_header_sets_powers_in_either_sign():
+    assert "f = a^{2} + b^{-2}$" in header_of("a^2 + b**-2", a=1, b=2)
+
+
+def test_the_header_sets_sums_with_their_bounds():
+    assert r"f = \sum_{i = 1}^{2} \left(a + x\left[i\right]\right)^{2}$" in header_of(
+        "sum((a + x[i])^2 for i in 1..2)", a=1, x=[1, 2]
+    )
+    assert r"f = \sum_{i = 0}^{1} x\left[i\right]$" in header_of("sum(x[i] for i in range(0, 2))", x=[1, 2])
+
+
+@needs_pdflatex
+def test_a_header_with_powers_and_sums_is_set(tmp_path):
+    compiled(explain("sum((a + x[i])^2 for i in 1..2) + a**3", a=1, x=[1, 2]).latex(document=True), tmp_path)
+
+
 @needs_pdflatex
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("record", [expression_a, expression_b, expression_c, arrays])

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from chainrule.explaining.drawing.layering import columns_of, ranks_of
-from chainrule.explaining.drawing.layout import LABEL, NODE, Box, Layout, arrange, crossings, overlaps
+from chainrule.explaining.drawing.layout import LABEL, NODE, Box, Layout, arrange
 from chainrule.explaining.drawing.ordering import count_crossings, ordered
 from chainrule.explaining.drawing.placing import pooled
 from chainrule.explaining.record import Edge
+from explaining.layouts import crossings, overlaps
 from explaining.records import a_squared, expression_a, expression_b, expression_c, random_record, record_of
 
 EXAMPLES = {"A": expression_a, "B": expression_b, "C": expression_c, "a*a": a_squared}

@@ -200,7 +200,7 @@ def test_both_edges_of_a_square_may_be_given_alone_or_together():
     ("lines", "values", "line", "code", "message"),
     [
         (MESSAGES.replace("t6->t3: t5", "t6->t3: t4"), {}, 7, "product", "expected dt6/dt3 = t5, or its product"),
-        (MESSAGES.replace("-t1/t2^2", "t1/t2^2"), {}, 13, "product", "expected dt3/dt2 = -t1/t2**2"),
+        (MESSAGES.replace("-t1/t2^2", "t1/t2^2"), {}, 13, "product", "expected dt3/dt2 = -t1/t2^2"),
         (NUMBERS.replace("1.922", "1.822"), AT, 8, "product", "in numbers 1.922, or 1.922"),
         (NUMBERS, {}, 7, "values", "mark("),
         (MESSAGES.replace("t6->t3", "t6->t1"), {}, 7, "edge", "t6 does not use t1; it uses t3 and t5"),
@@ -231,6 +231,19 @@ def test_a_wrong_or_missing_message_or_sum_is_found(lines, values, line, code, m
     assert marking.same_graph
     assert line == found[0].line
     assert message in found[0].message
+
+
+@pytest.mark.parametrize(
+    ("expression", "wrong", "expected"),
+    [
+        ("(a + b)^2", "t1 = a + b; f = t1 * b", "expected t1 ^ 2"),
+        ("(a + b)**2", "t1 = a + b; f = t1 * b", "expected t1 ** 2"),
+        ("(a + b)^2 / a^3", "t1 = a + b; t2 = t1*b; t3 = a**3; f = t2/t3", "expected t1 ** 2"),
+        ("(a + b)**2 / a**3", "t1 = a + b; t2 = t1*b; t3 = a^3; f = t2/t3", "expected t1 ^ 2"),
+    ],
+)
+def test_powers_are_shown_as_the_answer_has_them_or_else_the_expression(expression, wrong, expected):
+    assert mark(expression, wrong).first.message.endswith(expected)
 
 
 def test_messages_wait_until_the_definitions_are_right():

@@ -12,7 +12,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from chainrule import explain
 from chainrule.explaining.paging.page import page
+from chainrule.explaining.paging.scalar_rules import ScalarRule
+from chainrule.explaining.paging.scalar_sums import sum_table
+from chainrule.explaining.paging.scalar_syntax import Unreadable
 from chainrule.explaining.record import Check, Edge, Message, Node, Record, Step
 from html_page import Page
 
@@ -198,7 +202,7 @@ def test_the_steps_are_those_of_the_record():
     data = json.loads(re.search(r'id="data">(.*?)</script>', page(record))[1])
 
     assert len(record.steps) == len(data["steps"])
-    assert ["forward 1 / 6", "backward 17 / 17"] == [data["steps"][0]["place"], data["steps"][-1]["place"]]
+    assert 6 == data["forward"]
     assert [m.product for m in record.messages] == [step["answer"] for step in data["steps"] if "answer" in step]
 
 
@@ -297,6 +301,168 @@ def test_other_forms_stand_in_dialogs():
 
     assert "\n\nx &amp; &lt;y&gt;</textarea>" in text  # HTML leaves out the first line end
     assert "<dialog" not in page(expression_a())
+
+
+# -- why -------------------------------------------------------------------------------------------------
+
+
+def reasons_of(text):
+    """The section's text on one line."""
+    found = re.search(r'<section class="card reasons">.*?</section>', text, re.DOTALL)
+    return " ".join(Page(found[0]).text.split()) if found else ""
+
+
+def test_each_input_has_its_strongest_path_with_the_factors():
+    said = reasons_of(page(expression_a()))
+
+    assert "A ×1.099 t3 ×0.7071 weakest t1 ×2.718 strongest a77% of what arrives" in said
+    assert "A ×1.922 strongest t5 ×0.3333 weakest t4 ×1 b" in said
+
+
+def test_the_reasons_are_known_when_the_gradient_is():
+    record = expression_a()
+    sums = {step.node: step.number for step in record.steps if step.kind == "sum"}
+
+    text = re.search(r'<section class="card reasons">.*?</section>', page(record), re.DOTALL)[0]
+
+    assert [str(sums[0]), str(sums[1])] == Page(text).having("data-at")
+
+
+def test_an_input_that_nothing_arrives_at_has_no_reason():
+    nodes = [
+        Node(0, "n", "input", "", "n", (), 3.0, None),
+        Node(1, "f", "operation", "sign", "np.sign(n)", (0,), 1.0, 1.0),
+    ]
+
+    assert "" == reasons_of(page(Record("f", "sign(n)", nodes, [], steps_of(nodes, []), [], 1)))
+
+
+def test_a_factor_of_zero_is_the_weakest_and_has_no_share():
+    nodes = [
+        Node(0, "a", "input", "", "a", (), 0.0, 0.0),
+        Node(1, "f", "operation", "power", "a ** 2", (0,), 0.0, 1.0),
+    ]
+    messages = [Message(Edge(0, 1, 0), "2 * a", 1.0, 0.0, 0.0)]
+
+    said = reasons_of(page(Record("f", "a ** 2", nodes, messages, steps_of(nodes, messages), [], 1)))
+
+    assert said.endswith("f ×0 weakest a")
+
+
+def test_a_long_path_is_cut():
+    said = reasons_of(page(layered_record(60)))
+
+    assert "×1 52 arrows t4" in said
+    assert 9 == said.count("×")
+
+
+def test_names_in_the_reasons_and_entries_are_escaped():
+    record = array_record()
+    nodes = [replace(node, name=NASTY if node.name == "w" else node.name) for node in record.nodes]
+
+    text = page(replace(record, nodes=nodes))
+
+    assert not [attributes for tag, attributes in Page(text).tags if tag == "b" and "onload" in attributes]
+
+
+# -- entries ---------------------------------------------------------------------------------------------
+
+
+def test_an_entry_of_an_arrays_gradient_opens_its_sum():
+    x, w, b = np.array([[1.0, 2.0], [3.0, -4.0]]), np.array([[0.5], [0.25]]), np.array([1.0])
+    text = page(explain(lambda x, w, b: ((x @ w + b) ** 2).sum(), x=x, w=w, b=b).record)
+    said = " ".join(Page(text).text.split())
+
+    assert "d_w[i, j] = Σn x[n, i] × d_t1[n, 0]" in said
+    assert "[0, 0]1 × 4 + 3 × 3= 13" in said
+    assert "[1, 0]2 × 4 + (−4) × 3= −4" in said
+    assert "d_b[i] = Σn d_t2[n, 0]" in said
+    assert "[0]4 + 3= 7" in said
+    assert "d_t2[i, j] = d_t3[i, 0] × (2 × t2[i, 0])" in said
+    assert "[1, 0]1 × (2 × 1.5)= 3" in said
+
+
+def test_a_long_sum_is_cut_with_what_is_left_out():
+    text = page(array_record())
+
+    assert "… 36 more terms: " in Page(text).text
+    assert "60 entries" in text
+
+
+def test_of_a_large_array_the_entries_farthest_from_zero_are_shown():
+    text = page(array_record())
+
+    assert "3 of 1200 entries, those farthest from 0" in text
+    assert "[39, 29]" not in text
+
+
+def test_an_entry_with_several_messages_is_the_sum_of_theirs():
+    x = np.array([1.0, 2.0])
+    said = " ".join(Page(page(explain(lambda x: (x * x).sum() + np.sum(np.cumsum(x)), x=x).record)).text.split())
+
+    assert "d_x[i] = (flip(flip(d_t3, 0).cumsum(axis=0), 0))[i] + d_t1[i] × x[i] + d_t1[i] × x[i]" in said
+    assert "[1]1 from t3+ 1 × 2 from t1+ 1 × 2 from t1= 5" in said
+
+
+@pytest.mark.parametrize("blank", [False, True])
+def test_reasons_and_entries_are_no_part_of_the_blank_sheet(blank):
+    text = page(array_record(), blank=blank)
+
+    assert blank == ('class="card reasons"' not in text)
+    assert blank == ("<details" not in text)
+
+
+SUBJECTS = {
+    "affine": (lambda x, w, b: ((x @ w + b) ** 2).mean(), {"x": (5, 3), "w": (3, 2), "b": (2,)}),
+    "vectors": (lambda x, v: (x @ v).mean() + v @ v, {"x": (4, 3), "v": (3,)}),
+    "row times matrix": (lambda v, w: (v @ w).sum(), {"v": (3,), "w": (3, 2)}),
+    "broadcast": (lambda x, v: (np.tanh(x * v) / (2 + v)).sum(), {"x": (4, 3), "v": (3,)}),
+    "softmax": (lambda x: np.sum(np.exp(x) / np.sum(np.exp(x), axis=1, keepdims=True)), {"x": (4, 3)}),
+    "parts": (lambda x: np.sum(x[:, 1:] * x[:, :1]) + np.sum(np.maximum(x.T, 0)), {"x": (4, 3)}),
+    "joined": (lambda x, v: np.sum(np.concatenate([x, x * v], axis=0) ** 2), {"x": (4, 3), "v": (3,)}),
+    "long": (lambda x, w: ((x @ w) ** 2).sum(), {"x": (70, 3), "w": (3, 2)}),
+    "one axis": (lambda x: np.sum(np.mean(x, axis=0) ** 2) + np.sum(np.max(x, axis=1)), {"x": (4, 3)}),
+}
+
+
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_the_terms_add_up_to_the_entries(name):
+    function, shapes = SUBJECTS[name]
+    rng = np.random.default_rng(0)
+    record = explain(function, **{key: rng.normal(size=shape) for key, shape in shapes.items()}).record
+    tables = [table for node in record.nodes if (table := sum_table(record, node))]
+
+    assert tables
+    for table in tables:
+        for entry in table.entries:
+            assert np.isclose(np.asarray(table.node.gradient)[entry.place], entry.total, rtol=1e-12)
+            assert np.isclose(sum(part.total for part in entry.parts), entry.total, rtol=1e-9, atol=1e-12)
+            for part in entry.parts:
+                assert not part.terms or np.isclose(sum(part.values) + part.rest, part.total, rtol=1e-9, atol=1e-12)
+                for term, value in zip(part.terms, part.values, strict=True):
+                    assert np.isclose(evaluated(term), value, rtol=5e-3, atol=2e-3)
+
+
+def evaluated(term):
+    """A term of our own in numbers of four digits."""
+    return float(eval(term, {"np": np}))
+
+
+@pytest.mark.parametrize(
+    "rule", ["np.exp(x @ d_y)", "d_y / (x @ d_y)", "np.cumsum(x)", "unknown[0]", "x[x]", "x +", ""]
+)
+def test_a_rule_that_is_no_sum_of_entries_is_not_taken_apart(rule):
+    with pytest.raises(Unreadable):
+        ScalarRule(rule, {"x": np.ones((2, 2)), "d_y": np.ones((2, 2))}, (2, 2))
+
+
+def test_a_rule_that_does_not_say_what_was_sent_is_not_taken_apart():
+    record = array_record()
+    messages = [replace(message, local="d_y @ w.T * 2") if message.edge.child == 0 else message
+                for message in record.messages]  # fmt: skip
+
+    assert sum_table(record, record.nodes[0]) is not None
+    assert sum_table(replace(record, messages=messages), record.nodes[0]) is None
 
 
 # -- the blank sheet -------------------------------------------------------------------------------------

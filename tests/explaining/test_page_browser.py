@@ -210,6 +210,43 @@ def test_quiz_hides_the_answer_everywhere(opened):
     assert "0.6407" not in tab.inner_text("main")
 
 
+def test_the_reasons_stay_hidden_until_the_gradient_is_known(opened):
+    tab = opened("#20")
+    assert 0 == shown(tab, ".reasons")
+    tab.click("#next")
+    assert 1 == shown(tab, ".reasons tbody tr")
+    tab.click("#next")
+    tab.click("#next")
+    assert 2 == shown(tab, ".reasons tbody tr")
+    assert 0 == shown(opened("?blank=1"), ".reasons")
+
+
+def test_an_entrys_sum_opens_without_scripts_and_by_the_space_bar(opened, tmp_path):
+    place = tmp_path / "arrays.html"
+    place.write_text(page(array_record()), encoding="utf-8")
+    tab = opened(address=place.as_uri(), java_script_enabled=False)
+    assert 0 == shown(tab, ".entries tbody tr")
+    tab.click("summary >> nth=1")
+    assert 60 == shown(tab, ".entries tbody tr")
+
+    tab = opened(address=place.as_uri())
+    tab.focus("summary >> nth=1")
+    tab.keyboard.press("Space")
+    assert 60 == shown(tab, ".entries tbody tr")
+    tab.click("#start")
+    assert 0 == shown(tab, ".entries")
+
+
+def test_print_has_the_reasons_and_the_entries_that_are_open(opened, tmp_path):
+    place = tmp_path / "arrays.html"
+    place.write_text(page(array_record()), encoding="utf-8")
+    tab = opened("#2", address=place.as_uri())
+    tab.emulate_media(media="print")
+
+    assert 2 == shown(tab, ".reasons tbody tr")
+    assert 0 == shown(tab, ".entries")
+
+
 def test_without_scripts_all_is_shown_and_no_control(opened):
     tab = opened(java_script_enabled=False)
 

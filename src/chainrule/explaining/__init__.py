@@ -5,7 +5,8 @@ checked against a difference; in symbols and numbers, as text, LaTeX, TikZ, pict
 
 Reading order: `record` (what an explanation is), `expressions` (text becomes a function), `rules` and `build` (from the
 program that ran to the record), `subjects` (what can be explained), `explanation` (printing and saving); the printers,
-`printing`, `drawing` and `paging`; and what stands on them: `paths`, `compare`, `deriving`, `marking`.
+`printing`, `drawing` and `paging`; and what stands on them: `paths`, `compare` (of ops, of records, of graphs, which
+`watching` watches), `deriving`, `marking`.
 """
 
 from chainrule.explaining.explain import explain

@@ -23,12 +23,14 @@ class Sent:
         name: of the array that gets it.
         yours, ours: the gradients; None where none was given.
         verdict: in words; empty where they agree.
+        parent: of the node that sends it; empty for an op, which is the only one.
     """
 
     name: str
     yours: Any
     ours: Any
     verdict: str
+    parent: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +58,11 @@ class Comparison:
     def __str__(self) -> str:
         lines = [f"alarm: {alarm}" for alarm in self.alarms]
         if self.first is None:
-            return "\n".join([*lines, f"both send the same to {', '.join(one.name for one in self.sent)}"])
-        return "\n".join([*lines, f"the first edge that differs leads to {self.first.name}: {self.first.verdict}"])
+            names = ", ".join(dict.fromkeys(one.name for one in self.sent)) or "nobody"
+            return "\n".join([*lines, f"both send the same to {names}"])
+        start = f"from {self.first.parent} " if self.first.parent else ""
+        edge = f"the first edge that differs leads {start}to {self.first.name}"
+        return "\n".join([*lines, f"{edge}: {self.first.verdict}"])
 
 
 def compare(yours: Op, ours: Op, *arrays: Any, **parameters: Any) -> Comparison:

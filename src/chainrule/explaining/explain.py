@@ -34,8 +34,10 @@ class _Explain:
                 its arguments; an `Op` with example arrays; an EDF graph, with or without ``parameters`` and
                 ``inputs``; a model with ``x``, ``y`` and ``loss``.
             arguments: of a function or an op.
-            compare: another `Op`, or the name of one of ours: the first edge at which the two backward passes differ is
-                named, and what was changed in place.
+            compare: what to compare the backward pass with: for an op another `Op`, or the name of one of ours; for a
+                function or an expression another one; for an EDF graph another one of the same structure, or nodes for
+                its own, ``{MySigmoid: edf.Sigmoid}``. The first edge at which the two differ is named, and what was
+                changed in place.
             values: of an expression's names, or of a function's arguments.
 
         Raises:
@@ -82,13 +84,24 @@ def _compared(subject: Any, other: Any, arguments: Sequence[Any], values: Mappin
     """The subject's backward beside another one."""
     from chainrule import ops
     from chainrule.explaining.compare import compare
+    from chainrule.explaining.compare_graphs import compare_graphs
+    from chainrule.explaining.compare_records import compare_functions
+    from chainrule.explaining.subjects import given_to_graph
     from chainrule.op import Op
 
-    ours = getattr(ops, other, None) if isinstance(other, str) else other
-    if not (isinstance(subject, Op) and isinstance(ours, Op)):
-        raise TypeError(f"explain: compare wants two ops, got {subject!r} and {other!r}; see Op(forward, backward)")
-    arrays = [np.asarray(value, dtype=float) if isinstance(value, (int, float, list)) else value for value in arguments]
-    return compare(subject, ours, *arrays, **values)
+    if hasattr(subject, "CompNodes") and (hasattr(other, "CompNodes") or isinstance(other, Mapping)):
+        return compare_graphs(subject, other, given_to_graph(subject, values))
+    ours = getattr(ops, other, other) if isinstance(other, str) and isinstance(subject, Op) else other
+    if isinstance(subject, Op) and isinstance(ours, Op):
+        arrays = [np.asarray(one, dtype=float) if isinstance(one, (int, float, list)) else one for one in arguments]
+        return compare(subject, ours, *arrays, **values)
+    is_text = isinstance(subject, str)
+    if isinstance(other, str) if is_text else callable(subject) and callable(ours):
+        return compare_functions(subject, ours, arguments, values)
+    raise TypeError(
+        f"explain: compare wants two ops, two functions, two expressions or two graphs, got {subject!r} and {other!r}; "
+        "see Op(forward, backward)"
+    )
 
 
 explain = _Explain()

@@ -16,7 +16,7 @@ from chainrule.files import write_bytes_atomically
 
 if TYPE_CHECKING:
     from chainrule.explaining.compare import Comparison
-    from chainrule.explaining.paths import Path as Path_
+    from chainrule.explaining.paths import Path as GradientPath
 
 __all__ = ["FORMS", "Explanation"]
 
@@ -77,7 +77,7 @@ class Explanation:
         """Whether every gradient agrees with a central difference."""
         return all(check.agrees for check in self.record.checks)
 
-    def why(self, name: str) -> Path_:
+    def why(self, name: str) -> GradientPath:
         """Why the gradient of an input is small or large: its strongest path, and the factors along it."""
         from chainrule.explaining.paths import strongest_path
 
@@ -112,17 +112,23 @@ class Explanation:
 
         return tikz(self.record, beamer=beamer, document=document)
 
-    def svg(self) -> str:
-        """The finished graph as an SVG picture."""
+    def svg(self, *, fold: bool | None = None) -> str:
+        """The finished graph as an SVG picture.
+
+        Args:
+            fold: whether equal terms of a sum are drawn once, with "x 3"; if left out, in graphs of more than 40 nodes.
+        """
+        from chainrule.explaining.drawing.folding import drawn
         from chainrule.explaining.drawing.picture import svg
 
-        return svg(self.record)
+        return svg(drawn(self.record, fold))
 
-    def png(self) -> bytes:
-        """The finished graph as a PNG picture."""
+    def png(self, *, fold: bool | None = None) -> bytes:
+        """The finished graph as a PNG picture; for ``fold`` see `svg`."""
+        from chainrule.explaining.drawing.folding import drawn
         from chainrule.explaining.drawing.picture import png
 
-        return png(self.record)
+        return png(drawn(self.record, fold))
 
     def html(self, *, blank: bool = False) -> str:
         """The page that steps through it; with ``blank``, the exercise sheet."""
@@ -135,17 +141,19 @@ class Explanation:
             texts |= {"LaTeX": self.latex(), "TikZ": self.tikz()}
         return page(self.record, texts=texts)
 
-    def dot(self) -> str:
-        """The graph in Graphviz's language."""
+    def dot(self, *, fold: bool | None = None) -> str:
+        """The graph in Graphviz's language; for ``fold`` see `svg`."""
+        from chainrule.explaining.drawing.folding import drawn
         from chainrule.explaining.drawing.graph_text import dot
 
-        return dot(self.record)
+        return dot(drawn(self.record, fold))
 
-    def mermaid(self) -> str:
-        """The graph in Mermaid's language."""
+    def mermaid(self, *, fold: bool | None = None) -> str:
+        """The graph in Mermaid's language; for ``fold`` see `svg`."""
+        from chainrule.explaining.drawing.folding import drawn
         from chainrule.explaining.drawing.graph_text import mermaid
 
-        return mermaid(self.record)
+        return mermaid(drawn(self.record, fold))
 
     def json(self) -> str:
         """The record as JSON; arrays of more than 64 entries as shape and range."""

@@ -142,6 +142,7 @@ class Record:
         nodes, messages, steps, checks: as above. Messages are in the order in which they are sent.
         output: the id of the result's node.
         notes: what a reader should know, such as that arrays are summarised.
+        repeats: in a folded record (`drawing.folding`), for each node that stands for several, for how many.
     """
 
     name: str
@@ -151,7 +152,8 @@ class Record:
     steps: Sequence[Step]
     checks: Sequence[Check]
     output: int
-    notes: Sequence[str] = field(default_factory=tuple)
+    notes: Sequence[str] = ()
+    repeats: Mapping[int, int] = field(default_factory=dict)
 
     @cached_property
     def edges(self) -> tuple[Edge, ...]:

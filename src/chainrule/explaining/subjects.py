@@ -11,13 +11,14 @@ import numpy as np
 
 from chainrule.explaining.build import build
 from chainrule.explaining.compare import verdict
+from chainrule.explaining.compare_graphs import alarms_of
 from chainrule.explaining.record import Record
 from chainrule.op import Op
 from chainrule.tracing import group, trace
 from chainrule.tracing.program import Variable
 from chainrule.tracing.trees import leaves_with_names
 
-__all__ = ["record_of"]
+__all__ = ["given_to_graph", "record_of"]
 
 MOST_OPERATIONS = 2000
 SUMMARISED = 64
@@ -112,15 +113,29 @@ def _given(function: Callable[..., Any], arguments: Sequence[Any], values: Mappi
 
 
 def _of_graph(graph: Any, values: Mapping[str, Any]) -> Record:
-    parameters = values.get("parameters") or graph.parameters()
-    inputs = values.get("inputs") or graph.inputs()
-    named = {**_named(parameters, graph.parameters()), **_named(inputs, graph.inputs())}
-    count = len(parameters)
+    given = given_to_graph(graph, values)
+    count = len(graph.parameters())
 
     def mean_loss(*arrays: Any) -> Any:
         return graph(arrays[:count], arrays[count:])
 
-    return _traced(mean_loss, named, "loss", "an EDF graph")
+    record = _traced(mean_loss, given, "loss", "an EDF graph")
+    return replace(record, notes=(*record.notes, *_alarms(graph, given)))
+
+
+def given_to_graph(graph: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a graph's parameters and inputs by name: those that are given, else those that it has."""
+    parameters = values.get("parameters") or graph.parameters()
+    inputs = values.get("inputs") or graph.inputs()
+    return {**_named(parameters, graph.parameters()), **_named(inputs, graph.inputs())}
+
+
+def _alarms(graph: Any, given: Mapping[str, Any]) -> Sequence[str]:
+    """What the graph's own backward changes in place, or why it fails."""
+    try:
+        return alarms_of(graph, given)
+    except Exception as error:  # a learner's backward may fail in any way; the explanation does not need it
+        return [f"The graph's own backward fails: {error}"]
 
 
 def _named(given: Any, known: Mapping[str, Any]) -> dict[str, Any]:

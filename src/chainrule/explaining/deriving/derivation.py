@@ -63,7 +63,7 @@ def gradient(
         ValueError: the text cannot be read, or ``wrt`` is no input, or the result is no single number.
     """
     definitions = _from_text(subject) if isinstance(subject, str) else _from_function(subject, examples)
-    definitions = {name: without_kinks(meaning) for name, meaning in definitions.items()}
+    definitions = _without_kinks(definitions)
     conditions = [given] if isinstance(given, str) else list(given)
     return _Work(definitions, wrt, conditions, seed).derivation()
 
@@ -119,6 +119,19 @@ def _from_function(function: Callable[..., Any], examples: Sequence[Any]) -> dic
         name = program.name if program.name.isidentifier() else "f"
         definitions[_symbol(name)] = steps.result
     return definitions
+
+
+def _without_kinks(definitions: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Each definition without its kinks, and none that is another name for a value once they are gone."""
+    found: dict[Any, Any] = {}
+    others: dict[Any, Any] = {}
+    for name, meaning in definitions.items():
+        plain = without_kinks(meaning.subs(others))
+        if plain.is_Symbol and not meaning.is_Symbol and name != list(definitions)[-1]:
+            others[name] = plain
+        else:
+            found[name] = plain
+    return found
 
 
 # -- the work --------------------------------------------------------------------------------------------

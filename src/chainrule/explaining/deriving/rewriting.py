@@ -15,6 +15,7 @@ __all__ = ["DIGITS", "agree", "length", "number_at", "points", "quickly", "short
 
 DIGITS = 50  # for comparing; what agrees in 20 of them is equal
 LARGEST = 150  # operations; simplifying takes too long beyond
+FLOOR = 1e-30  # what keeps a probability from being 0 is smaller: float32's smallest normal number is 1.2e-38
 
 Point = Mapping[Any, Any]
 Definitions = Mapping[Any, Any]
@@ -169,21 +170,33 @@ def _negative(factor: Any) -> Any:
 def without_kinks(expression: Any) -> Any:
     """The expression without a maximum, minimum or absolute value that its value does not depend on.
 
-    Stable forms have such: softmax subtracts the largest logit; the sigmoid uses ``-abs(x)``. Those that matter stay.
+    Stable forms have such: softmax subtracts the largest logit; the sigmoid uses ``-abs(x)``; a logarithm's argument is
+    kept above the smallest number there is, which on paper is 0. Those that matter stay.
 
     >>> import sympy
     >>> x, y = sympy.symbols("x y", real=True)
     >>> m = sympy.Max(x, y)
     >>> without_kinks(sympy.exp(x - m) / (sympy.exp(x - m) + sympy.exp(y - m)))
     exp(x)/(exp(x) + exp(y))
+    >>> without_kinks(sympy.log(sympy.Max(x, 2.2e-308)))
+    log(x)
     >>> without_kinks(abs(x) + sympy.Max(x, 0))
     Abs(x) + Max(0, x)
     """
     import sympy
 
+    expression = expression.replace(sympy.Max, _without_floor)
     for kink in sorted(expression.atoms(sympy.Max, sympy.Min, sympy.Abs), key=str):
         expression = _without(expression, kink)
     return expression
+
+
+def _without_floor(*arguments: Any) -> Any:
+    """The maximum without a tiny number among its arguments."""
+    import sympy
+
+    rest = [each for each in arguments if not (each.is_number and 0 < each < FLOOR)]
+    return sympy.Max(*(rest or arguments))
 
 
 def _without(expression: Any, kink: Any) -> Any:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from chainrule.explaining.drawing.lettering import Run, formula_runs, name_runs, partial_runs, plain, spoken, strong
 from chainrule.explaining.printing.formulas import in_product, partial_text, shown
-from chainrule.explaining.printing.wording import notes, operand_of
+from chainrule.explaining.printing.wording import in_python, notes, operand_of
 from chainrule.explaining.record import Message, Node, Record
 
 __all__ = ["Caption", "description", "given", "heading", "message_lines", "node_lines", "tooltip"]
@@ -31,7 +31,7 @@ def heading(record: Record) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Python's remarks on the text are not for the reader
-            formula = ast.parse(record.subject.strip(), mode="eval").body
+            formula = ast.parse(in_python(record.subject), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return record.subject
     return record.subject if isinstance(formula, ast.Name) else f"{record.name} = {record.subject}"
@@ -75,7 +75,9 @@ def tooltip(lines: Sequence[Caption]) -> str:
 
 def node_lines(record: Record, node: Node, backward: bool) -> list[Caption]:
     """What it is, its value and, with ``backward``, its gradient where it has one."""
-    lines = [Caption(_definition(node), 16, "formula"), *_value_lines(node)]
+    count = record.repeats.get(node.id)
+    repeated = (Run(f"\u2002× {count}", "aside"),) if count else ()  # noqa: RUF001 so many times
+    lines = [Caption((*_definition(node), *repeated), 16, "formula"), *_value_lines(node)]
     return [*lines, _gradient_line(record, node)] if backward and node.gradient is not None else lines
 
 

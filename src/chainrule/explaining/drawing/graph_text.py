@@ -39,8 +39,8 @@ def dot(record: Record) -> str:
         label = _quoted("\n".join(_node_lines(record, node)))
         lines.append(f"  n{node.id} [label={label}, {_DOT_STYLES[_role(record, node)]}];")
     for edge in record.edges:
-        label = f" [label={_quoted(_centred(record, messages[edge]))}]" if edge in messages else ""
-        lines.append(f"  n{edge.child} -> n{edge.parent}{label};")
+        label = "\n".join(_message_lines(record, messages[edge])) if edge in messages else ""
+        lines.append(f"  n{edge.child} -> n{edge.parent}{f' [label={_quoted(label)}]' if label else ''};")
     return "\n".join([*lines, "}"]) + "\n"
 
 
@@ -68,7 +68,8 @@ def _role(record: Record, node: Node) -> str:
 
 def _node_lines(record: Record, node: Node) -> list[str]:
     named = f"{node.name} = {to_text(node.formula)}" if node.kind == "operation" else node.name
-    lines = [named, shown(node.value)]
+    count = record.repeats.get(node.id)
+    lines = [f"{named} (x {count})" if count else named, shown(node.value)]
     if node.gradient is not None:
         lines.append(f"{partial_text(record.name, node.name)} = {shown(node.gradient)}")
     return lines
@@ -83,10 +84,6 @@ def _message_lines(record: Record, message: Message) -> list[str]:
     if message.factor is None:
         return [chain, f"= {to_text(message.local)}", shown(message.product)]
     return [chain, f"{shown(message.upstream)} * {in_product(message.factor)} = {shown(message.product)}"]
-
-
-def _centred(record: Record, message: Message) -> str:
-    return "\n".join(_message_lines(record, message))
 
 
 def _quoted(text: str) -> str:

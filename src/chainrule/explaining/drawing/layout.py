@@ -11,15 +11,12 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 from weakref import WeakKeyDictionary
 
-import numpy as np
-import numpy.typing as npt
-
 from chainrule.explaining.drawing.layering import Columns, columns_of
 from chainrule.explaining.drawing.ordering import count_crossings, ordered
 from chainrule.explaining.drawing.placing import Ports, placed, ports_of
 from chainrule.explaining.record import Edge, Node, Record
 
-__all__ = ["LABEL", "NODE", "Box", "Layout", "Path", "Piece", "Point", "arrange", "crossings", "overlaps"]
+__all__ = ["LABEL", "NODE", "Box", "Layout", "Path", "Piece", "Point", "arrange"]
 
 Point = tuple[float, float]
 Piece = tuple[Point, ...]
@@ -238,56 +235,3 @@ def _curve(start: Point, end: Point) -> list[Point]:
         return []
     middle = round((start[0] + end[0]) / 2, 2)
     return [(middle, start[1]), (middle, end[1]), end]
-
-
-def crossings(layout: Layout) -> int:
-    """How many times the forward lines of two edges cross, as they are drawn."""
-    lines = [_polyline(path) for path in layout.forward.values()]
-    return sum(_times_crossed(a, b) for a, b in combinations(lines, 2))
-
-
-def overlaps(layout: Layout) -> list[str]:
-    """What stands on something else: two boxes, or a line on a box that is not at one of its ends."""
-    boxes = [(f"node {node}", box) for node, box in layout.nodes.items()]
-    boxes += [(f"label {edge}", box) for edge, box in layout.labels.items()]
-    found = [f"{a} and {b}" for (a, one), (b, other) in combinations(boxes, 2) if _overlap(one, other)]
-    for paths in (layout.forward, layout.backward):
-        for edge, path in paths.items():
-            points = _polyline(path)
-            found += [f"line {edge} and {name}" for name, box in boxes if _passes(points, box)]
-    return found
-
-
-def _overlap(one: Box, other: Box) -> bool:
-    across = one.left < other.right and other.left < one.right
-    return across and one.top < other.bottom and other.top < one.bottom
-
-
-def _passes(points: npt.NDArray[np.float64], box: Box) -> bool:
-    x, y = points.T
-    inside = (box.left < x) & (x < box.right) & (box.top < y) & (y < box.bottom)
-    return bool(inside.any())
-
-
-def _polyline(path: Path) -> npt.NDArray[np.float64]:
-    return np.array([point for piece in path for point in _points_along(piece)])
-
-
-def _points_along(piece: Piece, count: int = 16) -> Iterator[Point]:
-    """Points on the curves of a piece."""
-    yield piece[0]
-    for index in range(0, len(piece) - 1, 3):
-        curve = np.array(piece[index : index + 4])
-        for t in np.linspace(0, 1, count + 1)[1:]:
-            x, y = np.array([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3]) @ curve
-            yield float(x), float(y)
-
-
-def _times_crossed(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> int:
-    """How often the one line is now above and then below the other; both run from left to right."""
-    left, right = max(one[0, 0], other[0, 0]), min(one[-1, 0], other[-1, 0])
-    across = np.unique(np.concatenate([one[:, 0], other[:, 0]]))
-    across = across[(across >= left) & (across <= right)]
-    above = np.sign(np.interp(across, one[:, 0], one[:, 1]) - np.interp(across, other[:, 0], other[:, 1]))
-    above = above[above != 0]
-    return int((above[1:] != above[:-1]).sum())

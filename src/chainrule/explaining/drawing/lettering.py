@@ -41,7 +41,7 @@ _WIDTHS = {
 _TOKEN = re.compile(
     r"""(?P<string>"[^"]*"|'[^']*')
     |(?P<number>\d+\.?\d*(?:e[+-]?\d+)?)
-    |\s*\*\*\s*(?P<power>-?[\w.]+)(?!\()
+    |\s*(?:\*\*|\^)\s*(?P<power>-?[\w.]+)(?!\()
     |(?:np\.)?(?P<function>[^\W\d]\w*)(?=\()
     |(?P<attribute>\.[^\W\d]\w*)
     |(?P<name>[^\W\d]\w*)
@@ -77,7 +77,7 @@ def partial_runs(of: str, by: str) -> Runs:
 
 
 def formula_runs(formula: str) -> Runs:
-    """A formula in Python's signs: names in italics, a simple power above the line, a dot for the product.
+    """A formula: names in italics, a simple power above the line, a dot for the product.
 
     >>> spoken(formula_runs("np.exp(t1) * c**2"))
     'exp(t1) · c2'

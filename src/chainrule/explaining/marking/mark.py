@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chainrule.explaining.marking.mark_answer import Answer, Line
@@ -106,7 +106,19 @@ def mark(expression: str, answer: str, **values: Any) -> Marking:
     if all(finding.is_note for finding in findings):
         findings += _backward_findings(given, [line for line in backward.values() if line is not None], point)
     findings.sort(key=lambda finding: (finding.line == 0, finding.line))
-    return Marking(given.wanted.text, tuple(lines), tuple(findings), same)
+    power = _power_sign(answer, expression)
+    return Marking(given.wanted.text, tuple(lines), tuple(_with_power(power, each) for each in findings), same)
+
+
+def _power_sign(*texts: str) -> str:
+    """How powers are written in the first of the texts that has some; ``^`` if none has."""
+    return next(("^" if "^" in text else "**" for text in texts if "^" in text or "**" in text), "^")
+
+
+def _with_power(sign: str, finding: Finding) -> Finding:
+    if finding.code == "syntax":  # which may be about the sign itself
+        return finding
+    return replace(finding, message=finding.message.replace("**", "^").replace("^", sign))
 
 
 def _forward_findings(answer: Answer) -> list[Finding]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chainrule.explaining.printing.formulas import math, to_latex, to_mathml
+from chainrule.explaining.printing.wording import in_python
 
 if TYPE_CHECKING:
     from chainrule.explaining.marking.sheet import Exercise, Sheet
@@ -80,7 +81,7 @@ def _latex_exercise(number: int, exercise: Exercise, solutions: bool) -> str:
 
 def _latex_formula(exercise: Exercise) -> str:
     name, _, formula = exercise.text.partition(" = ")
-    return f"{name} = {to_latex(_python(formula))}"
+    return f"{name} = {to_latex(in_python(formula))}"
 
 
 # -- HTML ------------------------------------------------------------------------------------------------
@@ -107,7 +108,7 @@ def html(sheet: Sheet, solutions: bool) -> str:
 def _html_exercise(number: int, exercise: Exercise, solutions: bool) -> str:
     name, _, formula = exercise.text.partition(" = ")
     values = ", ".join(f"{escape(each)} = {value:g}" for each, value in exercise.values.items())
-    shown = math(f"<mi>{escape(name)}</mi><mo>=</mo>{to_mathml(_python(formula))}")
+    shown = math(f"<mi>{escape(name)}</mi><mo>=</mo>{to_mathml(in_python(formula))}")
     answer = _html_solution(exercise) if solutions else _html_space()
     return f"<section>\n<h2>Exercise {number}</h2>\n<p>{shown} &nbsp; at {values}</p>\n{answer}\n</section>"
 
@@ -127,11 +128,6 @@ def _html_space() -> str:
         f'<p><b>{letter})</b> {words}</p>\n<div class="space" style="height: {space}rem"></div>'
         for letter, words, space in PARTS
     )
-
-
-def _python(formula: str) -> str:
-    """The formula for the printers, which read Python."""
-    return formula.replace("^", "**")
 
 
 # -- PDF -------------------------------------------------------------------------------------------------

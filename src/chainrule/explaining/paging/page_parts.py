@@ -16,7 +16,7 @@ from chainrule.explaining.record import Value
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-__all__ = ["factor", "heat", "is_formula", "minus", "number", "path_data", "plain", "safe"]
+__all__ = ["factor", "heat", "is_formula", "minus", "number", "path_data", "plain", "safe", "signed"]
 
 MOST_CELLS = 16  # of a heat map, to each side
 SHADES = 6
@@ -42,21 +42,26 @@ def is_formula(text: str) -> bool:
 
 def minus(text: str) -> str:
     """With true minus signs and powers of ten, for text on the page."""
-    return re.sub(r"-(?=[\d.]|inf| )", "−", text)  # noqa: RUF001 a minus
+    return re.sub(r"-(?=[\d.( ]|inf)", "−", text)  # noqa: RUF001 a minus
 
 
 def number(value: Value, digits: int = 4) -> Markup:
     """A value as HTML: ``1.2·10⁻⁵`` for 1.2e-05; of an array the shape, and the range as ``-0.1 … 0.32``."""
-    from markupsafe import escape
-
-    text = minus(shown(value, digits))
+    text = shown(value, digits)
     if np.ndim(value):
         text = re.sub(r"from (\S+) to ", r"\1 … ", text)
-    html = re.sub(r"e([+−]?)0*(\d+)", _power, str(escape(text)))  # noqa: RUF001 a minus
+    html = signed(text)
     shape = re.match(r"\([\d, ]+\), ", html)
     if shape is None:
         return safe(html)
     return safe(f'<span class="part">{shape[0].rstrip()}</span> <span class="part">{html[shape.end() :]}</span>')
+
+
+def signed(text: str) -> Markup:
+    """Text with numbers as HTML: true minus signs, and powers of ten as such."""
+    from markupsafe import escape
+
+    return safe(re.sub(r"(?<=\d)e([+−]?)0*(\d+)", _power, str(escape(minus(text)))))  # noqa: RUF001 a minus
 
 
 def _power(found: re.Match[str]) -> str:

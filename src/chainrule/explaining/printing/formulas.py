@@ -10,7 +10,6 @@ from chainrule.explaining.printing.names import (
     escape_xml,
     name_latex,
     name_mathml,
-    name_text,
     partial_latex,
     partial_mathml,
     partial_text,
@@ -23,14 +22,12 @@ __all__ = [
     "escape_latex",
     "escape_xml",
     "factor_latex",
-    "factor_mathml",
     "factor_text",
     "in_product",
     "in_product_latex",
     "math",
     "name_latex",
     "name_mathml",
-    "name_text",
     "partial_latex",
     "partial_mathml",
     "partial_text",
@@ -80,11 +77,6 @@ def factor_text(formula: str) -> str:
 def factor_latex(formula: str) -> str:
     """The formula as the right factor of a product in LaTeX."""
     return _written(formula, LATEX, factor=True)
-
-
-def factor_mathml(formula: str) -> str:
-    """The formula as the right factor of a product in MathML."""
-    return _written(formula, MATHML, factor=True)
 
 
 def math(inner: str, display: bool = False) -> str:

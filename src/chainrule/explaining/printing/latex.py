@@ -18,6 +18,7 @@ from chainrule.explaining.printing.formulas import (
 )
 from chainrule.explaining.printing.wording import (
     difference_of,
+    in_python,
     input_checks,
     is_one_of_many,
     last_messages,
@@ -78,7 +79,7 @@ def _prose(note: str) -> str:
 
 def _header(record: Record) -> str:
     given = [node for node in record.nodes if node.kind != "operation"]
-    subject = " ".join(record.subject.split())
+    subject = in_python(record.subject)
     if subject.isidentifier() and subject not in {node.name for node in record.inputs}:
         subject = f"{subject}({', '.join(node.name for node in record.inputs)})"
     values = ", ".join(f"${name_latex(node.name)} = {shown_latex(node.value)}$" for node in given)

@@ -13,7 +13,6 @@ __all__ = [
     "is_gradient",
     "name_latex",
     "name_mathml",
-    "name_text",
     "partial_latex",
     "partial_mathml",
     "partial_text",
@@ -67,11 +66,6 @@ def is_gradient(name: str) -> bool:
 # -- names ---------------------------------------------------------------------------------------------
 
 
-def name_text(name: str) -> str:
-    """The name as it is."""
-    return name
-
-
 def name_latex(name: str) -> str:
     r"""The name for LaTeX's math mode.
 
@@ -114,7 +108,7 @@ def _stem_latex(stem: str) -> str:
 
 def partial_text(of: str, by: str) -> str:
     """``dA/dt1``."""
-    return f"d{name_text(of)}/d{name_text(by)}"
+    return f"d{of}/d{by}"
 
 
 def partial_latex(of: str, by: str) -> str:

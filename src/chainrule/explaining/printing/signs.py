@@ -71,6 +71,9 @@ class Signs(Protocol):
     def big(self, name: str, below: str, x: str) -> str:
         """A sum or product of all entries, or along axes."""
 
+    def counted(self, start: str, end: str, x: str) -> str:
+        """A sum from a start to an end."""
+
     def call(self, name: str, x: str, below: str = "") -> str:
         """A function of something."""
 
@@ -136,6 +139,9 @@ class _Latex:
 
     def big(self, name: str, below: str, x: str) -> str:
         return rf"\{name}{self._below(below)} {x}"
+
+    def counted(self, start: str, end: str, x: str) -> str:
+        return rf"\sum_{{{start}}}^{{{end}}} {x}"
 
     def call(self, name: str, x: str, below: str = "") -> str:
         function = _LATEX_FUNCTIONS.get(name, rf"\operatorname{{{escape_latex(name)}}}")
@@ -212,6 +218,9 @@ class _MathML:
         if below:
             sign = f"<munder>{sign}{self.word(below)}</munder>"
         return f"<mrow>{sign}{x}</mrow>"
+
+    def counted(self, start: str, end: str, x: str) -> str:
+        return f"<mrow><munderover><mo>∑</mo>{start}{end}</munderover>{x}</mrow>"
 
     def call(self, name: str, x: str, below: str = "") -> str:
         base = _MATHML_BASES.get(name, "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from chainrule.explaining.printing.formulas import factor_text, in_product, name_text, partial_text, shown, to_text
+from chainrule.explaining.printing.formulas import factor_text, in_product, partial_text, shown, to_text
 from chainrule.explaining.printing.wording import (
     difference_of,
     input_checks,
@@ -53,9 +53,9 @@ def _header(record: Record) -> list[str]:
     given = [node for node in record.nodes if node.kind != "operation"]
     subject = " ".join(record.subject.split())
     if subject.isidentifier() and subject not in {node.name for node in record.inputs}:
-        subject = f"{subject}({', '.join(name_text(node.name) for node in record.inputs)})"
-    values = ", ".join(f"{name_text(node.name)} = {_value(node)}".replace(" ", TIED) for node in given)
-    title = f"{name_text(record.name)} = {subject}"
+        subject = f"{subject}({', '.join(node.name for node in record.inputs)})"
+    values = ", ".join(f"{node.name} = {_value(node)}".replace(" ", TIED) for node in given)
+    title = f"{record.name} = {subject}"
     lines = _wrapped(f"{title}   at {values}" if values else title, INDENT)
     return [line.replace(TIED, " ") for line in lines]
 
@@ -70,8 +70,8 @@ def _assignments(record: Record) -> list[str]:
     operations = record.operations
     if not operations:
         return []
-    names = longest([name_text(node.name) for node in operations])
-    lines = [f"{INDENT}{name_text(node.name):<{names}} = {to_text(node.formula)}" for node in operations]
+    names = longest([node.name for node in operations])
+    lines = [f"{INDENT}{node.name:<{names}} = {to_text(node.formula)}" for node in operations]
     title = "a) one operation each"
     width = max(longest(lines), len(title)) + 4
     values = _signs_apart([shown(node.value) for node in operations])
@@ -121,7 +121,7 @@ def _seed(record: Record) -> str:
 
 def _gradient(record: Record, node: Node) -> str:
     """``dA/db`` of a number, ``d_w`` of an array."""
-    return f"d_{name_text(node.name)}" if node.shape else partial_text(record.name, node.name)
+    return f"d_{node.name}" if node.shape else partial_text(record.name, node.name)
 
 
 def _message_lines(record: Record, form: str) -> list[str]:
@@ -138,7 +138,7 @@ def _message_lines(record: Record, form: str) -> list[str]:
 
 
 def _route(record: Record, message: Message) -> str:
-    parent, child = (name_text(record.nodes[node].name) for node in (message.edge.parent, message.edge.child))
+    parent, child = (record.nodes[node].name for node in (message.edge.parent, message.edge.child))
     operand = operand_of(message, record)
     return f"{parent} -> {child}" + (f" (operand {operand})" if operand else "")
 
@@ -156,7 +156,7 @@ def _cells(record: Record, message: Message, form: str) -> Cells:
 
 def _array_cells(record: Record, message: Message, form: str) -> Cells:
     sign = "+=" if is_one_of_many(message, record) else "="
-    rule = f"d_{name_text(record.nodes[message.edge.child].name)} {sign} {to_text(message.local)}"
+    rule = f"d_{record.nodes[message.edge.child].name} {sign} {to_text(message.local)}"
     value = shown(message.product)
     return (value,) if form == "numbers" else (rule, value) if form == "both" else (rule,)
 
@@ -226,7 +226,7 @@ def _checks(record: Record) -> list[str]:
 
 def _check(record: Record, node: Node, check: Check) -> tuple[str, str]:
     """The central difference, and whether it agrees."""
-    name, moved = name_text(record.name), name_text(node.name)
+    name, moved = record.name, node.name
     step, twice = ("e".join(map(str, step_parts(size))) for size in (check.step, 2 * check.step))
     along = "*v" if node.shape else ""
     line = f"({name}({moved}+{step}{along}) - {name}({moved}-{step}{along})) / {twice} = {shown(difference_of(check))}"

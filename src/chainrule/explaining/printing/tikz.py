@@ -14,7 +14,6 @@ from chainrule.explaining.printing.formulas import (
     in_product,
     in_product_latex,
     name_latex,
-    name_text,
     partial_latex,
     shown,
     shown_latex,
@@ -152,7 +151,7 @@ def _node_size(record: Record, node: Node) -> tuple[float, float]:
 
 
 def _formula_text(node: Node) -> str:
-    name = name_text(node.name)
+    name = node.name
     return f"{name} = {to_text(node.formula)}" if node.kind == "operation" else name
 
 

@@ -40,9 +40,8 @@ def shown_latex(value: Value, digits: int = 4) -> str:
 
     def number(entry: Any) -> str:
         text = number_latex(_digits(entry, digits))
-        return (
-            f"{{{text}}}" if np.ndim(value) and text.startswith("-") else text
-        )  # the minus of a number, no difference
+        # In braces, the minus after a comma is that of a number and no difference.
+        return f"{{{text}}}" if np.ndim(value) and text.startswith("-") else text
 
     return _shown(value, number, lambda word: rf"\text{{{word}}}")
 

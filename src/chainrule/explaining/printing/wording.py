@@ -9,6 +9,7 @@ from chainrule.explaining.record import Check, Message, Node, Record
 
 __all__ = [
     "difference_of",
+    "in_python",
     "input_checks",
     "is_one_of_many",
     "last_messages",
@@ -31,6 +32,15 @@ def notes(record: Record) -> list[str]:
     if not record.messages and record.operations:
         said.append(WITHOUT_DERIVATIVE)
     return said
+
+
+def in_python(subject: str) -> str:
+    """What is explained, in one line and in Python's signs: expressions have ``^`` and ``1..3``, too.
+
+    >>> in_python("sum(x[i]^2 for i in 1..3)")
+    'sum(x[i]**2 for i in 1 | 3)'
+    """
+    return " ".join(subject.split()).replace("^", "**").replace("..", " | ")
 
 
 def last_messages(record: Record) -> dict[int, int]:

@@ -148,6 +148,8 @@ def _called(func: ast.expr, args: list[ast.expr]) -> tuple[str, list[ast.expr]]:
 
 
 def _call(name: str, args: list[ast.expr], keywords: list[ast.keyword], signs: Signs) -> Written:
+    if name == "sum" and len(args) == 1 and isinstance(args[0], ast.GeneratorExp):
+        return _counted(args[0], signs)
     if name in _BIG or name in _ALONG:
         return _along(name, args, keywords, signs)
     if keywords:
@@ -191,6 +193,29 @@ def _along(name: str, args: list[ast.expr], keywords: list[ast.keyword], signs: 
     if name in _BIG:
         return Written(signs.big(name, below, _at_least(PRODUCT, args[0], signs)), BIG)
     return Written(signs.call(_ALONG[name], write(args[0], signs).text, below))
+
+
+def _counted(terms: ast.GeneratorExp, signs: Signs) -> Written:
+    """A sum from here to there, as expressions have it: ``x[i]**2 for i in 1 | 3``, or ``in range(1, 4)``."""
+    match terms.generators:
+        case [ast.comprehension(target=ast.Name(id=counter), iter=ast.BinOp(left=first, op=ast.BitOr(), right=last))]:
+            pass
+        case [ast.comprehension(target=ast.Name(id=counter), iter=ast.Call(args=[first, end]))]:
+            last = _one_less(end)
+        case _:
+            raise UnknownSyntax
+    start = signs.infix(signs.name(counter), "=", write(first, signs).text)
+    return Written(signs.counted(start, write(last, signs).text, _at_least(PRODUCT, terms.elt, signs)), BIG)
+
+
+def _one_less(end: ast.expr) -> ast.expr:
+    """The last number of a range that ends before ``end``."""
+    match end:
+        case ast.Constant(value=int() as number):
+            return ast.Constant(number - 1)
+        case ast.BinOp(left=last, op=ast.Add(), right=ast.Constant(value=1)):
+            return last
+    return ast.BinOp(end, ast.Sub(), ast.Constant(1))
 
 
 def _is_none(node: ast.expr) -> bool:

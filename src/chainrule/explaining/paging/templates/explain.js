@@ -6,7 +6,7 @@
 
   const get = (id) => document.getElementById(id);
   const all = (selector) => [...document.querySelectorAll(selector)];
-  const { steps } = JSON.parse(get("data").textContent);
+  const { steps, forward } = JSON.parse(get("data").textContent);
   const last = steps.length;
   const timed = all("[data-at]").map((element) => [element, +element.dataset.at]);
   const about = all("[data-now]").map((element) => [element, element.dataset.now.split(" ").map(Number)]);
@@ -20,6 +20,10 @@
 
   // -- steps ---------------------------------------------------------------------------------------------
 
+  const place = () => {
+    if (!step) return `start / ${last}`;
+    return step > forward ? `backward ${step - forward} / ${last - forward}` : `forward ${step} / ${forward}`;
+  };
   const words = (number) => (number ? `Step ${number} of ${last}: ${steps[number - 1].words}` : "Start. Nothing is computed yet");
 
   function show(number, speak = true) {
@@ -35,7 +39,7 @@
     for (const [node, parts] of names) node.setAttribute("aria-label", spoken(node, parts));
     get("slider").value = step;
     get("slider").setAttribute("aria-valuetext", words(step));
-    get("place").textContent = step ? steps[step - 1].place : `start / ${last}`;
+    get("place").textContent = place();
     get("start").disabled = get("back").disabled = step === 0;
     get("end").disabled = get("next").disabled = step === last;
     if (speak) get("spoken").textContent = words(step);
@@ -93,7 +97,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") hideTip();
     const writes = event.target.closest("input, textarea, dialog");
-    const presses = event.key === " " && event.target.closest("button");
+    const presses = event.key === " " && event.target.closest("button, summary");
     if (!keys[event.key] || writes || presses || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     keys[event.key]();
@@ -272,7 +276,7 @@
   function fit() {
     const { width } = getComputedStyle(drawn);
     const scale = (graph.clientWidth - 2) / parseFloat(width);
-    drawn.style.setProperty("--screen-scale", scale < 0.72 ? 1 : Math.min(1, scale));
+    drawn.style.setProperty("--screen-scale", scale < 0.6 ? 1 : Math.min(1, scale));
   }
   addEventListener("resize", fit);
   fit();
