@@ -22,6 +22,7 @@ NAMES = (
     "backward_forms",
     "long_chain",
     "explaining",
+    "diagnosis",
     "import_time",
 )
 

@@ -29,7 +29,9 @@ LAYERS = (
     ("compiling",),
     ("learning", "data", "showing"),
     ("courses", "explaining", "runs"),
-    ("reproducing",),
+    ("reproducing", "checking"),
+    ("exercises",),
+    ("grading",),
     ("cli",),
 )
 NEVER = {"compiling": {"ops"}}

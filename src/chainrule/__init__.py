@@ -5,10 +5,11 @@ those two come programs (`trace`), derivatives (`grad`), and steps that a person
 
 Reading order: `chainrule.op`, `chainrule.ops` (what is computed), `chainrule.tracing` (writing it down),
 `chainrule.compiling` (making it run again), `chainrule.learning` (models that improve), `chainrule.data`,
-`chainrule.explaining` (why is it so?), `chainrule.courses` (the courses' own interfaces), `chainrule.runs` (a training
-run as a folder), `chainrule.cli`.
+`chainrule.explaining` (why is it so?), `chainrule.checking` (is it right?), `chainrule.courses` (the courses' own
+interfaces), `chainrule.runs` (a training run as a folder), `chainrule.cli`.
 """
 
+from chainrule.checking import check
 from chainrule.compiling import compile
 from chainrule.explaining import explain
 from chainrule.op import Op
@@ -18,6 +19,7 @@ __all__ = [
     "Op",
     "Program",
     "TracingError",
+    "check",
     "compile",
     "explain",
     "grad",

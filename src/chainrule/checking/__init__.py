@@ -1,0 +1,15 @@
+"""Is it right, and if not, which mistake is it?
+
+Reading order: `finding` and `report` (what comes out), `codes` (every mistake that has a name), `forms` and `loading`
+(what can be checked), `case`, `differences`, `contract` (the promises of an op), `evidence`, `hypotheses` and
+`diagnosing` (which mistake it is), `judging` and `composing` (one subject, several, those made of others), `check`;
+`models` (whole models), `answers` (results without their code), `printing`, `command`.
+"""
+
+from __future__ import annotations
+
+from chainrule.checking.check import check
+from chainrule.checking.finding import Finding
+from chainrule.checking.report import Report
+
+__all__ = ["Finding", "Report", "check"]
