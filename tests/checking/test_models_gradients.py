@@ -57,14 +57,14 @@ def test_a_wrong_gradient_is_told_with_its_factor(wrong, words):
     assert "w2" == found.part
     assert words in found.message
     assert "my_affine" in found.hint
-    assert "second" in found.hint
+    assert "layer 3" in found.hint
 
 
-def test_only_the_layer_with_the_mistake_is_blamed():
+def test_only_the_layer_with_the_mistake_is_blamed_and_told_which_it_is():
     whole = report(network(affine_with(lambda x, w, d_out: 2 * x.T @ d_out)), X, Y, ops.softmax_cross_entropy)
     blamed = {part.subject: part.codes for part in whole.parts if not part.passed}
 
-    assert {"3 my_affine": ("PARAMETER_GRADIENT",)} == blamed
+    assert {"3 my_affine": ("FACTOR_2", "PARAMETER_GRADIENT")} == blamed
 
 
 def test_a_mistake_in_one_row_is_found():
@@ -80,7 +80,7 @@ def test_a_wrong_gradient_for_x_is_put_down_to_the_op_and_not_to_the_layers_befo
     found = finding("PARAMETER_GRADIENT", network(op), X, Y, ops.softmax_cross_entropy)
 
     assert "w1" == found.part
-    assert "my_affine in layer 3 my_affine is wrong in its first gradient" in found.hint
+    assert "my_affine in layer 3 my_affine is wrong" in found.hint
 
 
 def test_a_wrong_relu_is_put_down_to_relu():

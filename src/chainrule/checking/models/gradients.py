@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.checking.judging import judge
 from chainrule.checking.models.look import Look, Placed, placed
 from chainrule.tracing.recorder import Call
 
@@ -178,11 +179,12 @@ def _told(look: Look, wrong: Mapping[str, tuple[float | None, str]], rows: int) 
         layers = {look.layer_of(name) for name in wrong}
         yield placed(layers.pop() if len(layers) == 1 else "", "MEAN_IN_TWO_PLACES", names, facts)
         return
-    blamed = _blamed(look)
+    blame, findings = _blamed(look)
+    yield from findings
     for name, (_, sentence) in wrong.items():
         layer = look.layer_of(name)
         at = f" of layer {layer}" if layer else ""
-        facts = {"layer": at, "difference": sentence, "blame": blamed or _likely(look, wrong)}
+        facts = {"layer": at, "difference": sentence, "blame": blame or _likely(look, wrong)}
         yield placed(layer, "PARAMETER_GRADIENT", name, facts)
 
 
@@ -193,26 +195,26 @@ def _likely(look: Look, wrong: Mapping[str, Any]) -> str:
     return f"Gradients come from the loss, so begin with the wrong one that is closest to it, {', '.join(names)}"
 
 
-def _blamed(look: Look) -> str:
-    """The op whose own backward is not the derivative of its forward, on the values that it met in this step."""
+def _blamed(look: Look) -> tuple[str, list[Placed]]:
+    """The op whose own backward is not the derivative of its forward, and which mistake it is.
+
+    It is looked at on the values that it met in this step.
+    """
     recording = look.recording
     if recording is None or not look.subject.is_functional:
-        return ""
+        return "", []
     for output, call in recording.calls.items():
         arrays = [np.array(recording.value(leaf)) for leaf in call.arrays]
-        place = _wrong_place(call, arrays, recording.value(output), look.rng)
-        if place is not None:
+        if _wrong_place(call, arrays, recording.value(output), look.rng) is not None:
             layer = recording.layer(output)
             at = f" in layer {layer}" if layer else ""
-            return (
-                f"The backward of {call.op.name}{at} is wrong in its {_ordinal(place)} gradient: "
-                f"chainrule.check({call.op.name}) says which mistake it is"
-            )
-    return ""
+            findings = [Placed(layer, finding) for finding in judge(call.op, inputs=[tuple(arrays)]).findings]
+            return f"The backward of {call.op.name}{at} is wrong: mend that first", findings
+    return "", []
 
 
 def _wrong_place(call: Call, arrays: list[Any], value: Any, rng: np.random.Generator) -> int | None:
-    """The array whose gradient is wrong; None where all are right, or the op cannot be run again alone."""
+    """The place of the array whose gradient is wrong; None where all are right, or the op cannot be run again alone."""
     forward: Callable[..., Any] = call.op.call_forward
     try:
         with np.errstate(all="ignore"):
@@ -234,7 +236,3 @@ def _wrong_place(call: Call, arrays: list[Any], value: Any, rng: np.random.Gener
     except Exception:
         return None
     return None
-
-
-def _ordinal(place: int) -> str:
-    return ("first", "second", "third")[place] if place < 3 else f"{place + 1}th"
