@@ -28,7 +28,7 @@ class Affine:
         return dout @ w.T, {dw}, dout.sum(axis=0)
 """
 TEST = """
-from layers import Affine
+from somebodys_layers import Affine
 
 def test_affine(assert_gradients):
     assert_gradients(Affine, like="affine")
@@ -47,8 +47,8 @@ def project(pytester, monkeypatch):
 
 
 def write(project, dw="x.T @ dout", test=TEST):
-    (project.path / "layers.py").write_text(LAYERS.format(dw=dw))
-    project.makepyfile(test_layers=test)
+    (project.path / "somebodys_layers.py").write_text(LAYERS.format(dw=dw))
+    project.makepyfile(test_somebodys_layers=test)
 
 
 def affine_forward(x, w, b):
@@ -112,12 +112,12 @@ def test_the_fixture_fails_with_the_diagnosis_and_hides_its_own_frame(project):
     result.stdout.fnmatch_lines(
         ['*assert_gradients(Affine, like="affine")*', "E *Affine: wrong (compared with affine)*", "E *TRANSPOSED: *"]
     )
-    result.stdout.fnmatch_lines(["FAILED test_layers.py::test_affine - AssertionError: Affine: wrong*"])
+    result.stdout.fnmatch_lines(["FAILED test_somebodys_layers.py::test_affine - AssertionError: Affine: wrong*"])
     result.stdout.no_fnmatch_line("*asserting.py*")
 
 
 def test_a_plain_assert_explains_itself(project):
-    plain = "from chainrule import check\nfrom layers import Affine\n"
+    plain = "from chainrule import check\nfrom somebodys_layers import Affine\n"
     plain += "def test_affine():\n    assert check(Affine, like='affine').passed\n"
     write(project, dw="dout.T @ x", test=plain)
 
