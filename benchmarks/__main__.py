@@ -23,6 +23,7 @@ NAMES = (
     "long_chain",
     "explaining",
     "diagnosis",
+    "grading",
     "import_time",
 )
 

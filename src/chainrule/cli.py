@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from chainrule.exercises.command import exercise_app
+from chainrule.grading.options import EXAMPLES, grade
 from chainrule.runs import options
 
 __all__ = ["app", "main"]
@@ -44,6 +46,8 @@ app = typer.Typer(
         "chainrule evaluate runs/houses-network labelled.csv\n\n"
         'chainrule explain "exp(a)/sqrt(b)*log(a+b)" a=1 b=2\n\n'
         "chainrule check my_layers.py\n\n"
+        "chainrule exercise new i2dl-5\n\n"
+        "chainrule grade handed-in --exercise i2dl-5 --out graded\n\n"
         "chainrule data fetch mnist\n\n"
         "chainrule reproduce"
     ),
@@ -57,6 +61,8 @@ data_app = typer.Typer(
     epilog="Example: chainrule data fetch mnist",
 )
 app.add_typer(data_app, name="data")
+app.add_typer(exercise_app, name="exercise")
+app.command(epilog=EXAMPLES)(grade)
 
 
 def main() -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from chainrule.showing.svg import Drawn
 from chainrule.showing.text import printable
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 __all__ = ["render", "versions"]
 
@@ -21,8 +25,16 @@ def render(package: str, template: str, plots: Sequence[Drawn], **values: Any) -
         plots: what the template finds as ``plots.NAME``.
         values: what else it is told.
     """
-    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
+
+    drawn = _Plots({plot.name: (plot, Markup(plot.svg)) for plot in plots})
+    return _environment(package).get_template(template).render(plots=drawn, **values)
+
+
+@cache
+def _environment(package: str) -> Environment:
+    """Kept, so that a thousand pages from one template compile it once."""
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
         loader=ChoiceLoader([PackageLoader(package), PackageLoader("chainrule.showing")]),
@@ -32,8 +44,7 @@ def render(package: str, template: str, plots: Sequence[Drawn], **values: Any) -
         lstrip_blocks=True,
     )
     environment.filters["printable"] = printable
-    drawn = _Plots({plot.name: (plot, Markup(plot.svg)) for plot in plots})
-    return environment.get_template(template).render(plots=drawn, **values)
+    return environment
 
 
 class _Plots(dict[str, Any]):

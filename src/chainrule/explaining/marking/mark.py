@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -84,9 +83,9 @@ def mark(expression: str, answer: str, **values: Any) -> Marking:
     line 3   t3=t1*t2
       t3 is not what is needed here; expected t1 / t2
 
-    Names and the order of the lines are free. Messages and sums may follow, and are marked when the definitions are
-    right: ``t6 -> t3: t5`` is the local derivative (or the product with what arrives from above, or its number),
-    ``d b = -0.5279 + 0.6407`` the sum of the messages to b. ``dA/dt3`` and ``dt3/dt1`` may be used.
+    Names and the order of the lines are free; ``#`` begins a comment. Messages and sums may follow, and are marked when
+    the definitions are right: ``t6 -> t3: t5`` is the local derivative (or the product with what arrives from above, or
+    its number), ``d b = -0.5279 + 0.6407`` the sum of the messages to b. ``dA/dt3`` and ``dt3/dt1`` may be used.
 
     Args:
         expression: what was asked for.
@@ -96,7 +95,8 @@ def mark(expression: str, answer: str, **values: Any) -> Marking:
     Raises:
         ExpressionError: ``expression`` itself cannot be read.
     """
-    lines = [part.strip() for part in re.split(r"[;\n]", answer) if part.strip()]
+    parts = (part.strip() for line in answer.split("\n") for part in line.partition("#")[0].split(";"))
+    lines = [part for part in parts if part]
     backward = {number: backward_line(number, text) for number, text in enumerate(lines, 1)}
     given = Answer(expression, [(number, text) for number, text in enumerate(lines, 1) if backward[number] is None])
     bound = given.wanted.bind(values) if values else ()
