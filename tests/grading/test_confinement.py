@@ -160,6 +160,20 @@ def test_module_that_is_not_there_can_be_imported_but_not_used(worker):
     )
 
 
+def test_work_that_is_prepared_for_an_absent_module_learns_that_it_is_absent(worker):
+    text = "try:\n    import cupy as xp\nexcept ImportError:\n    import numpy as xp\n"
+
+    assert 3.0 == value(worker, text, "np.sum(work.xp.ones(3))")
+
+
+def test_a_worker_that_was_left_starts_nothing_more():
+    with Worker(SUPPORT, Limits(seconds=5)) as worker:
+        pass
+    (outcome,) = worker.run({"work.py": ""}, [probe("1.0")])
+
+    assert ("grader error", "this worker has been closed") == (outcome.status, outcome.detail)
+
+
 def test_missing_optional_module_is_missing_for_libraries(worker):
     with Worker("import json\ndef has():\n    return 1.0", Limits()) as other:
         assert 1.0 == value(other, "", "work.has()")

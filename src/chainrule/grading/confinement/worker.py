@@ -70,14 +70,17 @@ class Worker:
         self._support = support
         self._limits = limits
         self._template: TemplateProcess | None = None
+        self._is_over = False
 
     def __enter__(self) -> Self:
+        self._is_over = False
         self._template = TemplateProcess(self._support, self._limits)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._is_over = True
         self._close()
 
     def _close(self) -> None:
@@ -87,7 +90,13 @@ class Worker:
 
     @property
     def template(self) -> TemplateProcess:
-        """The template; a new one if the last one is gone."""
+        """The template; a new one if the last one is gone.
+
+        Raises:
+            RuntimeError: the worker has been left, perhaps by another thread after Ctrl-C.
+        """
+        if self._is_over:
+            raise RuntimeError("this worker has been closed")
         if self._template is None:
             self._template = TemplateProcess(self._support, self._limits)
         return self._template
