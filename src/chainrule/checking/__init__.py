@@ -8,8 +8,20 @@ Reading order: `finding` and `report` (what comes out), `codes` (every mistake t
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from chainrule.checking.check import check
-from chainrule.checking.finding import Finding
-from chainrule.checking.report import Report
+
+if TYPE_CHECKING:
+    from chainrule.checking.finding import Finding
+    from chainrule.checking.report import Report
 
 __all__ = ["Finding", "Report", "check"]
+
+
+def __getattr__(name: str) -> Any:
+    # `import chainrule` gives `check`; the records are loaded when the first report is asked for.
+    if name in __all__:
+        return getattr(import_module(f"{__name__}.{name.lower()}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.checking.report import Report
+if TYPE_CHECKING:
+    from chainrule.checking.report import Report
 
 __all__ = ["check"]
 

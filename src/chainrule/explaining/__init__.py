@@ -9,8 +9,22 @@ program that ran to the record), `subjects` (what can be explained), `explanatio
 `watching` watches), `deriving`, `marking`.
 """
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from chainrule.explaining.explain import explain
-from chainrule.explaining.explanation import Explanation
-from chainrule.explaining.record import Check, Edge, Message, Node, Record, Step
+
+if TYPE_CHECKING:
+    from chainrule.explaining.explanation import Explanation
+    from chainrule.explaining.record import Check, Edge, Message, Node, Record, Step
 
 __all__ = ["Check", "Edge", "Explanation", "Message", "Node", "Record", "Step", "explain"]
+
+
+def __getattr__(name: str) -> Any:
+    # `import chainrule` gives `explain`; the records are loaded when the first explanation is asked for.
+    if name in __all__:
+        return getattr(import_module(f"{__name__}.{'explanation' if name == 'Explanation' else 'record'}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

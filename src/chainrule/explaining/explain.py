@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.explaining.explanation import Explanation
-
 if TYPE_CHECKING:
     from chainrule.explaining.compare import Comparison
+    from chainrule.explaining.explanation import Explanation
 
 __all__ = ["explain"]
 
@@ -43,6 +42,7 @@ class _Explain:
         Raises:
             ValueError: a value is missing, or the expression cannot be read; the message says where.
         """
+        from chainrule.explaining.explanation import Explanation
         from chainrule.explaining.subjects import record_of
 
         record = record_of(subject, arguments, values)
