@@ -27,7 +27,7 @@ MODULES = ["chainrule", *(found.name for found in pkgutil.walk_packages(chainrul
 LAYERS = (
     ("op", "shapes", "files"),
     ("ops",),
-    ("tracing",),
+    ("tracing", "measuring"),
     ("compiling",),
     ("learning", "data", "showing"),
     ("courses", "explaining", "runs"),

@@ -107,14 +107,22 @@ def _why_not_ours(arguments):
     from chainrule.cli import app
 
     command = get_command(app)
-    for subcommand in command.commands.values():
-        subcommand.callback = lambda **options: None
+    _silence(command)
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             command.main(list(arguments), "chainrule", standalone_mode=False)
     except Exception as error:  # whose class depends on typer's version
         return f"{type(error).__name__}: {error}"
     return None
+
+
+def _silence(group):
+    """Let every command of a group, and of the groups in it, do nothing."""
+    for command in group.commands.values():
+        if hasattr(command, "commands"):
+            _silence(command)
+        else:
+            command.callback = lambda **options: None
 
 
 def broken_links(text, folder):

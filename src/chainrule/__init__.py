@@ -4,14 +4,15 @@ Every layer and loss is two plain NumPy functions, a forward and a hand-derived 
 those two come programs (`trace`), derivatives (`grad`), and steps that a person can read (`compile`).
 
 Reading order: `chainrule.op`, `chainrule.ops` (what is computed), `chainrule.tracing` (writing it down),
-`chainrule.compiling` (making it run again), `chainrule.learning` (models that improve), `chainrule.data`,
-`chainrule.explaining` (why is it so?), `chainrule.checking` (is it right?), `chainrule.courses` (the courses' own
-interfaces), `chainrule.runs` (a training run as a folder), `chainrule.cli`.
+`chainrule.measuring` (how fast is this machine?), `chainrule.compiling` (making it run again), `chainrule.learning`
+(models that improve), `chainrule.data`, `chainrule.explaining` (why is it so?), `chainrule.checking` (is it right?),
+`chainrule.courses` (the courses' own interfaces), `chainrule.runs` (a training run as a folder), `chainrule.cli`.
 """
 
 from chainrule.checking import check
 from chainrule.compiling import compile
 from chainrule.explaining import explain
+from chainrule.measuring import machine
 from chainrule.op import Op
 from chainrule.tracing import Program, TracingError, grad, hessian, jacobian, trace, value_and_grad, vjp
 
@@ -25,6 +26,7 @@ __all__ = [
     "grad",
     "hessian",
     "jacobian",
+    "machine",
     "trace",
     "value_and_grad",
     "vjp",

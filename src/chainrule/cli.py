@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -49,6 +50,7 @@ app = typer.Typer(
         "chainrule exercise new i2dl-5\n\n"
         "chainrule grade handed-in --exercise i2dl-5 --out graded\n\n"
         "chainrule data fetch mnist\n\n"
+        "chainrule bench\n\n"
         "chainrule reproduce"
     ),
 )
@@ -65,11 +67,15 @@ app.add_typer(exercise_app, name="exercise")
 app.command(epilog=EXAMPLES)(grade)
 
 
-def main() -> None:
-    """Run the command that the shell's arguments ask for."""
+def main(notes: Sequence[str] = ()) -> None:
+    """Run the command that the shell's arguments ask for; ``notes`` say which kernels were chosen before NumPy came."""
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character of some column's name shows its code instead.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # typed as any text stream
+    for note in notes:
+        from chainrule.showing.terminal import say
+
+        say("kernels", note)
     app(prog_name="chainrule")
 
 
@@ -345,6 +351,33 @@ def check(
         typer.echo(f"error: {_in_one_line(error).removeprefix('check: ')}", err=True)
         status = UNUSABLE
     raise typer.Exit(status)
+
+
+@app.command(epilog="Examples:\n\nchainrule bench\n\nchainrule bench --json --save machine.json")
+def bench(
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
+    save: Annotated[Path | None, typer.Option(help="Write that document to a file, too.")] = None,
+) -> None:
+    """Measure this machine: its matrix products, its memory, and what to set so that NumPy is as fast as it can be."""
+    from json import dumps
+
+    from chainrule.files import check_writable, write_text_atomically
+    from chainrule.measuring import machine
+    from chainrule.measuring.terminal import table
+    from chainrule.showing.terminal import console, say
+
+    if save is not None:
+        check_writable(save)
+    found = machine(measure=True)
+    document = dumps(found.as_dict(), indent=2)
+    if json:
+        typer.echo(document)
+    else:
+        console().print(table(found))
+    if save is not None:
+        write_text_atomically(save, document + "\n")
+        if not json:
+            say("written", save)
 
 
 def _pointing(error: BaseException) -> str:

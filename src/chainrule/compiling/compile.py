@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from chainrule.tracing.program import Program, Variable
 from chainrule.tracing.recorder import active_recorder
 from chainrule.tracing.trace import trace
 from chainrule.tracing.trees import leaves, rebuild
+
+if TYPE_CHECKING:
+    from chainrule.compiling.cost import Cost
 
 __all__ = ["ENGINES", "Compiled", "Step", "compile"]
 
@@ -46,6 +49,15 @@ class Step:
             return results
         computed = iter(results if len(self.program.output_variables) != 1 else (results,))
         return rebuild(outputs, [next(computed) if isinstance(leaf, Variable) else leaf for leaf in leaves(outputs)])
+
+    def cost(self, *arguments: Any) -> Cost:
+        """What each line costs: arithmetic, bytes, saved values, time, and how close that is to what the machine can.
+
+        Without arguments the text is timed on random ones.
+        """
+        from chainrule.compiling.cost import measure_cost
+
+        return measure_cost(self.program, self.source, arguments)
 
 
 class Compiled:
@@ -90,6 +102,12 @@ class Compiled:
     def program(self) -> Program:
         """The program that ran last."""
         return self._last_step().program
+
+    def cost(self, *arguments: Any) -> Cost:
+        """What each line of the text costs, for these arguments, or for random ones of the last call's shapes."""
+        if not arguments or self.engine == "eager":
+            return self._last_step().cost(*arguments)
+        return self.step(*arguments).cost(*arguments)
 
     def _last_step(self) -> Step:
         if self._latest is None:
