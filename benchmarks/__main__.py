@@ -18,6 +18,7 @@ NAMES = (
     "logistic_digits",
     "edf_logistic",
     "small_network",
+    "xla_engine",
     "large_network",
     "backward_forms",
     "long_chain",

@@ -308,7 +308,7 @@ def test_bad_training_input_is_one_line_and_leaves_nothing(words, message):
         (["train", "digits", "--model", "tree"], "'tree' is not one of 'logistic', 'linear', 'network'"),
         (["train", "digits", "--optimizer", "adm"], "'adm' is not one of 'sgd', 'rmsprop', 'adam', 'adamw'"),
         (["train", "digits", "--epochs", "many"], "Invalid value for '--epochs'"),
-        (["train", "digits", "--engine", "torch"], "'torch' is not one of 'numpy', 'eager'"),
+        (["train", "digits", "--engine", "torch"], "'torch' is not one of 'numpy', 'eager', 'xla'"),
         (["predict", "run"], "Missing argument 'TABLE'"),
     ],
 )
@@ -393,3 +393,12 @@ def test_a_terminal_without_unicode_is_served(trained):
 
     assert (0, "") == (result.returncode, result.stderr)
     assert "RMSE" in result.stdout
+
+
+def test_the_xla_engine_without_jax_is_refused_in_a_line_that_names_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "jax", None)
+    said = invoke("train", "digits", "--engine", "xla", "--epochs", 1, code=1)
+
+    assert 1 == len(said.splitlines())
+    assert said.startswith('error: engine "xla" needs JAX')
+    assert 'pip install "chainrule[xla]"' in said

@@ -26,7 +26,9 @@ class _PlainErrors(TyperGroup):
             return super().invoke(ctx)
         except BrokenPipeError:  # the reader of our output has gone, such as `head`: not an error
             raise
-        except (ValueError, KeyError, OSError, FloatingPointError, MemoryError) as error:
+        except (ValueError, KeyError, OSError, FloatingPointError, MemoryError, ImportError) as error:
+            if isinstance(error, ImportError) and error.name != "jax":  # nobody's missing extra, but a fault
+                raise
             typer.echo(f"error: {_pointing(error) or _in_one_line(error)}", err=True)
             raise typer.Exit(1) from error
 

@@ -4,6 +4,7 @@ import ast
 import gc
 import inspect
 import linecache
+import sys
 import threading
 import traceback
 
@@ -137,8 +138,14 @@ def test_eager_runs_the_function_itself():
         _ = compiled.source
 
 
+def test_without_jax_the_xla_engine_names_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "jax", None)
+    with pytest.raises(ImportError, match=r'pip install "chainrule\[xla\]"'):
+        chainrule.compile(scale, engine="xla")
+
+
 def test_an_unknown_engine_lists_the_known_ones():
-    with pytest.raises(ValueError, match="unknown engine 'cuda'; choose one of numpy, eager"):
+    with pytest.raises(ValueError, match="unknown engine 'cuda'; choose one of numpy, eager, xla"):
         chainrule.compile(scale, engine="cuda")
 
 

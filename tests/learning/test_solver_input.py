@@ -19,7 +19,7 @@ from chainrule.ops import squared_error
         ({"patience": 0}, "patience is 0"),
         ({"checkpoint_every": 0}, "checkpoint_every is 0"),
         ({"print_every": 0}, "print_every is 0"),
-        ({"engine": "jax"}, "unknown engine 'jax'; choose one of numpy, eager"),
+        ({"engine": "jax"}, "unknown engine 'jax'; choose one of numpy, eager, xla"),
     ],
 )
 def test_bad_options_are_refused(options, message):

@@ -53,6 +53,15 @@ def test_every_activation_trains(table, activation):
     assert np.isfinite(result.history.column("validation_loss")).all()
 
 
+def test_the_xla_engine_agrees(table):
+    pytest.importorskip("jax", reason='needs JAX: pip install "chainrule[xla]"')
+    numpy, xla = trained(table, hidden=(4,)), trained(table, hidden=(4,), engine="xla")
+
+    assert numpy.step_source == xla.step_source
+    for name, array in numpy.model.parameters.items():
+        np.testing.assert_allclose(array, xla.model.parameters[name], rtol=1e-10, atol=1e-12)
+
+
 def test_engines_agree(table):
     numpy, eager = trained(table, hidden=(4,)), trained(table, hidden=(4,), engine="eager")
 

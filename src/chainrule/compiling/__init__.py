@@ -1,7 +1,7 @@
 """Making it run again: a program is simplified, written as the text of a NumPy function, and that text is run.
 
-Reading order: `simplify`, `source` (with `literals`, and `reuse`, where large results are put), `numpy_engine`,
-`cost` (with `counting`), `compile`.
+Reading order: `simplify`, `safer`, `source` (with `literals`, and `reuse`, where large results are put),
+`numpy_engine`, `cost` (with `counting`), `compile`.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from chainrule.compiling.compile import ENGINES, Compiled, Step, compile
+from chainrule.compiling.safer import safer
 from chainrule.compiling.simplify import simplify
 from chainrule.compiling.source import Source, write_source
 
 if TYPE_CHECKING:
     from chainrule.compiling.cost import Cost, LineCost
 
-__all__ = ["ENGINES", "Compiled", "Cost", "LineCost", "Source", "Step", "compile", "simplify", "write_source"]
+__all__ = ["ENGINES", "Compiled", "Cost", "LineCost", "Source", "Step", "compile", "safer", "simplify", "write_source"]
 
 
 def __getattr__(name: str) -> Any:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.compiling import numpy_engine
+from chainrule.compiling import numpy_engine, xla_engine
+from chainrule.compiling.safer import hints, safer
 from chainrule.compiling.simplify import simplify
 from chainrule.compiling.source import Source, write_source
+from chainrule.tracing.forms import safer_derivatives
 from chainrule.tracing.program import Program, Variable
 from chainrule.tracing.recorder import active_recorder
 from chainrule.tracing.trace import trace
@@ -21,7 +24,10 @@ if TYPE_CHECKING:
 
 __all__ = ["ENGINES", "Compiled", "Step", "compile"]
 
-ENGINES = ("numpy", "eager")
+ENGINES = ("numpy", "eager", "xla")
+
+# So many calls after each other, each with new shapes, look as if it went on like this; compiling by XLA takes long.
+MANY_SHAPES = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,15 +70,29 @@ class Compiled:
     """A function that remembers a `Step` for each set of shapes and dtypes it was called with."""
 
     def __init__(
-        self, function: Callable[..., Any], engine: str = "numpy", donate_argnums: tuple[int, ...] = ()
+        self,
+        function: Callable[..., Any],
+        engine: str = "numpy",
+        donate_argnums: tuple[int, ...] = (),
+        safer: bool = False,
     ) -> None:
         if engine not in ENGINES:
             raise ValueError(f"compile: unknown engine {engine!r}; choose one of {', '.join(ENGINES)}")
+        if safer and engine == "eager":
+            raise ValueError(
+                "compile: safer=True rewrites the text, and the eager engine runs the function itself. "
+                'Use engine="numpy", or write the safer form in the function.'
+            )
+        if engine == "xla":
+            xla_engine.require()
         self.function = function
         self.engine = engine
         self.donate_argnums = donate_argnums
+        self.safer = safer
         self._steps: dict[Any, Step] = {}
         self._latest: Step | None = None
+        self._new_in_a_row = 0
+        self._warned = False
 
     def __call__(self, *arguments: Any) -> Any:
         """Run the function's text, written first if these shapes and dtypes are new."""
@@ -86,12 +106,36 @@ class Compiled:
         key = _signature(arguments)
         step = self._steps.get(key)
         if step is None:
-            program = simplify(trace(self.function, *arguments))
-            donated = [program.inputs[number] for number in self.donate_argnums]
-            source = write_source(program, [leaf for leaf in leaves(donated) if isinstance(leaf, Variable)])
-            step = self._steps[key] = Step(program, source, numpy_engine.load(source))
+            step = self._steps[key] = self._written(arguments)
+            self._count_new_shapes()
+        else:
+            self._new_in_a_row = 0
         self._latest = step
         return step
+
+    def _written(self, arguments: tuple[Any, ...]) -> Step:
+        program, notes = (_traced_safely if self.safer else _traced)(self.function, arguments)
+        program = simplify(program)
+        donated = [program.inputs[number] for number in self.donate_argnums]
+        given_up = [leaf for leaf in leaves(donated) if isinstance(leaf, Variable)]
+        if self.engine == "xla":  # XLA plans its own memory
+            source = write_source(program, notes=notes)
+            return Step(program, source, xla_engine.load(source, program, given_up))
+        source = write_source(program, given_up, notes)
+        return Step(program, source, numpy_engine.load(source))
+
+    def _count_new_shapes(self) -> None:
+        self._new_in_a_row += 1
+        if self.engine == "xla" and self._new_in_a_row >= MANY_SHAPES and not self._warned:
+            self._warned = True
+            name = getattr(self.function, "__name__", "f")
+            warnings.warn(
+                f"compile: {name} was called with other shapes {MANY_SHAPES} times in a row, and XLA compiles it anew "
+                "for each, which takes longer than running it. Pad the arrays to a few shapes, or choose "
+                'engine="numpy", which writes its text in milliseconds.',
+                RuntimeWarning,
+                stacklevel=4,
+            )
 
     @property
     def source(self) -> str:
@@ -122,7 +166,9 @@ class Compiled:
         return f"<compiled {name}, engine {self.engine!r}, {len(self._steps)} steps>"
 
 
-def compile(function: Callable[..., Any], engine: str = "numpy", donate_argnums: tuple[int, ...] = ()) -> Compiled:
+def compile(
+    function: Callable[..., Any], engine: str = "numpy", donate_argnums: tuple[int, ...] = (), safer: bool = False
+) -> Compiled:
     """Make a function run from a program's text, traced once for each set of shapes and dtypes.
 
     >>> import numpy as np
@@ -135,11 +181,28 @@ def compile(function: Callable[..., Any], engine: str = "numpy", donate_argnums:
 
     Args:
         function: plain NumPy code, also a gradient: ``compile(value_and_grad(loss))``.
-        engine: ``"numpy"`` runs the text; ``"eager"`` calls the function itself each time, for debugging.
+        engine: ``"numpy"`` runs the text; ``"xla"`` has it compiled by JAX, for CPUs and GPUs; ``"eager"`` calls the
+            function itself each time, for debugging.
         donate_argnums: arguments whose arrays are given up. Results may be written into them, and large values in
             between into buffers that are kept from call to call, so such a function serves one thread.
+        safer: whether forms that overflow or cancel, ``np.log(1 + np.exp(x))`` say, are written in a form that does
+            neither, here and in derivatives. That changes last bits, so it is done only when asked for; the text's
+            first lines say what was replaced, or what could be.
     """
-    return Compiled(function, engine, donate_argnums)
+    return Compiled(function, engine, donate_argnums, safer)
+
+
+def _traced(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Program, tuple[str, ...]]:
+    """The program to the bit, and what could be safer in it."""
+    program = trace(function, *arguments)
+    return program, hints(program)
+
+
+def _traced_safely(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Program, tuple[str, ...]]:
+    """The safer program, and what was replaced. What overflows while the unsafe forms are traced is of no account."""
+    with np.errstate(all="ignore"), safer_derivatives() as differentiated:
+        program = trace(function, *arguments)
+    return safer(program, differentiated)
 
 
 def _signature(tree: Any) -> Any:

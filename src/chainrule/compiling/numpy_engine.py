@@ -6,7 +6,7 @@ import itertools
 import linecache
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,13 +21,13 @@ _numbers = itertools.count(1)
 _finished: deque[str] = deque()
 
 
-def load(source: Source) -> Callable[..., Any]:
-    """The function that the text defines.
+def load(source: Source, numpy: Any = np, references: Mapping[str, Any] | None = None) -> Callable[..., Any]:
+    """The function that the text defines, with ``np`` bound to ``numpy``, or to what has the same functions.
 
     The text is ours, made from a program; it is registered in ``linecache``, so tracebacks and debuggers show it.
     """
     filename = f"<chainrule {source.name} {next(_numbers)}>"
-    namespace: dict[str, Any] = {"np": np, **source.references}
+    namespace: dict[str, Any] = {"np": numpy, **(source.references if references is None else references)}
     exec(compile(source.text, filename, "exec"), namespace)
     function: Callable[..., Any] = namespace[source.name]
     while _finished:

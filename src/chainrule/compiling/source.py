@@ -94,19 +94,21 @@ class Source:
     names: Mapping[Variable, str]
 
 
-def write_source(program: Program, donated: Iterable[Variable] = ()) -> Source:
+def write_source(program: Program, donated: Iterable[Variable] = (), notes: Iterable[str] = ()) -> Source:
     """Write the program as a function of its inputs, in order, that returns its outputs, in order.
 
-    ``donated`` inputs may be written over; such a function also keeps buffers for its large values.
+    ``donated`` inputs may be written over; such a function also keeps buffers for its large values. ``notes`` become
+    comments in the first lines.
     """
-    return _Writer(program, frozenset(donated)).write()
+    return _Writer(program, frozenset(donated), tuple(notes)).write()
 
 
 class _Writer:
     """Remembers what has been written: names taken, values waiting to be folded into a later line."""
 
-    def __init__(self, program: Program, donated: frozenset[Variable]) -> None:
+    def __init__(self, program: Program, donated: frozenset[Variable], notes: tuple[str, ...]) -> None:
         self.program = program
+        self.notes = notes
         self.references: dict[str, Any] = {}
         self.function_name = _identifier(program.name) or "step"
         self.taken = {"np", self.function_name, *_BUILTINS, *_names_of_functions(program)}
@@ -144,6 +146,7 @@ class _Writer:
         constants = [_describe(self.names[variable], variable) for variable in self.program.constants]
         buffers = [f"{name} {shape}" for name, (shape, _) in self.memory.buffers.items()]
         return [
+            *(f"# {note}" for note in self.notes),
             *(["# constants: " + "  ".join(constants)] if constants else []),
             *(["# kept between calls: " + "  ".join(buffers)] if buffers else []),
         ]

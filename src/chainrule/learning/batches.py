@@ -46,6 +46,21 @@ class Batches:
             for first in range(0, len(rows), self.size):
                 yield x[first : first + self.size], y[first : first + self.size]
 
+    def rows_of_batches(self, rng: np.random.Generator, done: int = 0) -> Iterator[npt.NDArray[np.int64] | None]:
+        """The same epoch as row numbers, shape (steps, rows a step): its whole batches, then the rest as one step.
+
+        None stands for one step on all rows in their own order.
+        """
+        if self.size is None:
+            yield None
+            return
+        order = rng.permutation(self.rows)
+        whole = self.rows - self.rows % self.size
+        if done < whole:
+            yield order[done:whole].reshape(-1, self.size)
+        if whole < self.rows:
+            yield order[whole:].reshape(1, -1)
+
     @property
     def _block(self) -> int:
         """Rows that are gathered at once: whole batches."""

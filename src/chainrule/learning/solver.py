@@ -17,6 +17,7 @@ import numpy as np
 
 from chainrule.learning import checkpoints
 from chainrule.learning.batches import Batches, checked_samples
+from chainrule.learning.epochs import RunEpoch, choose_epoch
 from chainrule.learning.history import History
 from chainrule.learning.interrupts import holding_interrupts
 from chainrule.learning.nonfinite import all_finite, find_origin
@@ -58,7 +59,7 @@ class Solver:
         schedule: multiplies the optimizer's learning rate, per epoch.
         batch_size: rows a step; None for all rows in one step, in their order.
         rng: a Generator or a seed; shuffles the rows before every epoch of minibatches.
-        engine: ``"numpy"`` or ``"eager"``.
+        engine: ``"numpy"``, ``"xla"`` (whole epochs compiled by JAX) or ``"eager"``.
         clip: largest norm of all gradients together; larger ones are scaled down to it.
         patience: epochs without a better validation loss after which training stops.
         checkpoint: a file to save to every ``checkpoint_every`` epochs and at the end; `resume` goes on from it.
@@ -149,7 +150,8 @@ class Solver:
 
         Ctrl-C ends training after the running step and keeps what was learned: ``history.interrupted`` is True, and
         the next `train` (or a `resume` from the checkpoint) goes on within the epoch, as if nothing had happened.
-        A second Ctrl-C ends it at once, and goes back by a few seconds or to the epoch's start.
+        A second Ctrl-C ends it at once, and goes back by a few seconds or to the epoch's start. The XLA engine runs
+        an epoch at a time and ends after the running epoch.
 
         Raises:
             FloatingPointError: the loss became nan or infinite; says where it came from.
@@ -176,12 +178,13 @@ class Solver:
         interrupted: Callable[[], bool],
     ) -> None:
         state = self._state
+        run_epoch = choose_epoch(self._step, batches)
         state.history.interrupted = False
         snapshot, taken = state.snapshot(), time.perf_counter()
         while state.epoch < epochs and not self._out_of_patience() and not interrupted():
             if time.perf_counter() - taken > SNAPSHOT_SECONDS:
                 snapshot, taken = state.snapshot(), time.perf_counter()
-            loss = self._whole_epoch(snapshot, batches, validation, epochs, interrupted)
+            loss = self._whole_epoch(run_epoch, snapshot, batches.rows, validation, epochs, interrupted)
             if not math.isfinite(loss):
                 place = _place(state, batches)
                 self._explain(f"{place}: the loss is {loss}.", snapshot, batches, epochs)
@@ -195,8 +198,9 @@ class Solver:
 
     def _whole_epoch(
         self,
+        run_epoch: RunEpoch,
         snapshot: State,
-        batches: Batches,
+        rows: int,
         validation: Validation,
         epochs: int,
         interrupted: Callable[[], bool],
@@ -205,8 +209,8 @@ class Solver:
         state, started = self._state, time.perf_counter()
         learning_rate = self._rate(state.epoch, epochs)
         try:
-            loss = self._run_epoch(learning_rate, batches, interrupted)
-            if state.rows >= batches.rows:
+            loss = run_epoch(state, learning_rate, interrupted)
+            if state.rows >= rows:
                 validated = self._step.mean_loss(state.parameters, *validation) if validation else None
                 state.end_epoch(validated, learning_rate, time.perf_counter() - started)
         except BaseException:
@@ -214,29 +218,6 @@ class Solver:
             state.go_back(snapshot)
             raise
         return loss
-
-    def _run_epoch(self, learning_rate: float, batches: Batches, interrupted: Callable[[], bool]) -> float:
-        """Steps to the epoch's end, to Ctrl-C, or to a loss that isn't finite; the last step's loss."""
-        state = self._state
-        order = state.rng.bit_generator.state
-        values, size = state.values(), -1
-        loss, loss_sum, rows = 0.0, state.loss_sum, state.rows
-        for x, y in batches.epoch(state.rng, rows):
-            if len(x) != size:  # the last batch may be smaller: another step
-                size = len(x)
-                run = self._step.run_for(state, learning_rate, x, y)
-            loss, *values = run(*values, learning_rate, x, y)
-            if not math.isfinite(loss):
-                break
-            loss_sum += float(loss) * size
-            rows += size
-            if interrupted():
-                break
-        state.take(values)
-        state.rows, state.loss_sum = rows, loss_sum
-        if rows < batches.rows:
-            state.rng.bit_generator.state = order
-        return float(loss)
 
     def _rate(self, epoch: int, epochs: int) -> float:
         # A Python float: a NumPy scalar would turn float32 parameters into float64.

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.compiling import Step, compile
+from chainrule.compiling.xla_engine import Loop
 from chainrule.learning.state import State
 from chainrule.op import Op
 from chainrule.tracing import value_and_grad
@@ -40,6 +41,7 @@ class TrainingStep:
         self._training = compile(self.training_step, engine, donate_argnums=(0, 1))
         self._evaluation = compile(self.evaluation, engine)
         self._runs: dict[Any, Run] = {}
+        self._loops: dict[Any, Loop | None] = {}
         self.first: Step | None = None
 
     # -- the two functions that are traced -----------------------------------------------------------
@@ -76,6 +78,25 @@ class TrainingStep:
         if run is None:
             run = self._runs[key] = self._written(state, learning_rate, x, y)
         return run
+
+    @property
+    def engine(self) -> str:
+        """The engine that runs it."""
+        return self._training.engine
+
+    def loop_for(self, state: State, learning_rate: float, x: Array, y: Array) -> Loop | None:
+        """The step for a batch's shapes as a loop over many such batches, on the XLA engine.
+
+        None where an optimizer's state has other things than arrays and numbers, or changes its form.
+        """
+        key = x.shape, y.shape, y.dtype
+        if key not in self._loops:
+            step = self._training.step(state.parameters, state.optimizer, learning_rate, x, y)
+            self.first = self.first or step
+            carried = len(state.values())
+            fits = _is_all_variables(step.program) and Loop.fits(step.program, carried)
+            self._loops[key] = Loop(step.source, step.program, carried) if fits else None
+        return self._loops[key]
 
     def _written(self, state: State, learning_rate: float, x: Array, y: Array) -> Run:
         form = state.parameters, state.optimizer

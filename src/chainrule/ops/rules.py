@@ -26,8 +26,9 @@ from chainrule.ops import (
     scatter,
     trigonometry,
 )
+from chainrule.ops.safer_forms import SAFER_FORMS
 
-__all__ = ["NO_GRADIENT", "RULES", "Rule"]
+__all__ = ["NO_GRADIENT", "RULES", "SAFER_FORMS", "Rule"]
 
 
 @dataclass(frozen=True)

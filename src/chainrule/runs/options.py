@@ -71,7 +71,7 @@ BatchOption = Annotated[str, _option(_PANEL, "Rows a step; 0 or full for all of 
 PatienceOption = Annotated[int | None, _option(_PANEL, "Stop after so many epochs without a better one.")]
 ClipOption = Annotated[float | None, _option(_PANEL, "Largest norm of all gradients together.")]
 SeedOption = Annotated[int, _option(_PANEL, "Of the split, the first weights and the order of rows.")]
-EngineOption = Annotated[EngineName, _option(_PANEL, "Run the compiled step, or op by op.")]
+EngineOption = Annotated[EngineName, _option(_PANEL, "Run the compiled step, on JAX (xla), or op by op.")]
 
 _PANEL = "Output"
 OutOption = Annotated[Path, _option(_PANEL, "Folder for runs.")]

@@ -15,6 +15,7 @@ import numpy as np
 from chainrule.ops.rules import RULES
 from chainrule.tracing.attempts import attempted
 from chainrule.tracing.errors import unwrapped
+from chainrule.tracing.forms import forms_as_calls
 from chainrule.tracing.program import Equation, Variable
 from chainrule.tracing.recorder import Recorder, active_recorder, mark
 from chainrule.tracing.trace import parameter_names, trace
@@ -151,6 +152,7 @@ def pull_back(recorder: Recorder, seeds: Iterable[tuple[Any, Any]], inputs: Any)
 
     ``d_output`` None stands for 1. The walk is a loop over the equations in reverse, so a long program needs no stack.
     """
+    forms_as_calls(recorder)
     sources = {leaf.current for leaf in leaves(inputs) if isinstance(leaf, Tracer)}
     depends = _dependents(recorder, sources)
     gradients: dict[Variable, Any] = {}

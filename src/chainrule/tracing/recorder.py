@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import operator
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,12 +51,16 @@ def mark(value: Any, _tag: int) -> Any:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Call:
-    """A recorded call of an op: what went in, and what its backward needs."""
+    """A recorded call of an op: what went in, and what its backward needs.
+
+    ``stand_in`` is given where it stands for equations without one, and is told when its backward runs.
+    """
 
     op: Op
     site: CallSite
     arrays: tuple[Any, ...]
     saved: Any
+    stand_in: Callable[[], None] | None = None
 
 
 class Recorder:
@@ -236,8 +240,14 @@ class Recorder:
     def call_backward(self, call: Call, d_out: Tracer) -> tuple[Any, ...]:
         """Run the backward of a recorded call on tracers."""
         saved = map_tree(self.thawed, call.saved)
-        with self._within(CallSite(call.op.name, call.site.number, "backward")):
-            return call.op.call_backward(saved, self.snapshot(d_out), len(call.arrays))
+        if call.stand_in is not None:
+            call.stand_in()
+            self.collects_names = False  # as in `replay_backward`
+        try:
+            with self._within(CallSite(call.op.name, call.site.number, "backward")):
+                return call.op.call_backward(saved, self.snapshot(d_out), len(call.arrays))
+        finally:
+            self.collects_names = True
 
     def replay_backward(self, rule: Rule, equation: Equation, d_out: Tracer) -> tuple[tuple[Any, ...], Any]:
         """The arrays of a bare NumPy call and their gradients: its op's forward again, for ``saved``, then backward.
@@ -254,6 +264,20 @@ class Recorder:
                 return arrays, rule.op.call_backward(saved, self.snapshot(d_out), len(arrays))
         finally:
             self.collects_names = True
+
+    def stand_in(
+        self, op: Op, arrays: tuple[Any, ...], parameters: Mapping[str, Any], told: Callable[[], None]
+    ) -> tuple[Any, Call]:
+        """The result of an op in place of equations that compute the same, and the call for its backward."""
+        self._call_count += 1
+        site = CallSite(op.name, self._call_count, "forward")
+        self.collects_names = False
+        try:
+            with self._within(site):
+                out, saved = op.call_forward(*map_tree(self.thawed, arrays), **parameters)
+        finally:
+            self.collects_names = True
+        return out, Call(op, site, arrays, map_tree(self._frozen, saved), told)
 
     @property
     def within_op(self) -> bool:
