@@ -10,13 +10,14 @@ Reading order: `chainrule.op`, `chainrule.ops` (what is computed), `chainrule.tr
 """
 
 from chainrule.checking import check
-from chainrule.compiling import compile
+from chainrule.compiling import XLA, compile
 from chainrule.explaining import explain
 from chainrule.measuring import machine
 from chainrule.op import Op
 from chainrule.tracing import Program, TracingError, grad, hessian, jacobian, trace, value_and_grad, vjp
 
 __all__ = [
+    "XLA",
     "Op",
     "Program",
     "TracingError",

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from chainrule.learning.batches import Batches, checked_samples
+from chainrule.learning.batches import Batches
+from chainrule.learning.samples import checked_samples
 
 X = np.arange(20.0).reshape(10, 2)
 Y = np.arange(10)
@@ -39,8 +40,8 @@ def test_an_epoch_can_begin_with_a_later_batch():
 
 
 def test_batches_have_numbers():
-    assert [0, 1, 2] == [Batches(X, Y, 4).number(row) for row in (0, 4, 8)]
-    assert 0 == Batches(X, Y, None).number(0)
+    assert ["batch 0", "batch 1", "batch 2"] == [Batches(X, Y, 4).place(row) for row in (0, 4, 8)]
+    assert "batch 0" == Batches(X, Y, None).place(0)
 
 
 def test_samples_get_the_dtype_and_class_numbers_stay():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from solvers import LABELS, VALIDATION, X, Y, losses, make_solver, network, same_parameters
 
-from chainrule.compiling import xla_engine
+from chainrule.compiling.xla import devices, loop
 from chainrule.learning import SGD, Adam, AdamW, Affine, Cosine, ReLU, RMSprop, Sequential, Solver
 from chainrule.ops import squared_error
 
@@ -96,7 +96,7 @@ def test_descent_is_the_one_that_jax_grad_makes_by_hand():
 
 
 def test_rows_gathered_in_several_blocks_are_the_same_rows(monkeypatch):
-    monkeypatch.setattr(xla_engine, "GATHERED_BYTES", 1000)
+    monkeypatch.setattr(loop, "GATHERED_BYTES", 1000)
     numpy, xla = pair(batch_size=4)
     for solver in (numpy, xla):
         solver.train(X, Y, epochs=3)
@@ -147,13 +147,15 @@ def test_the_users_own_jax_is_left_alone():
 
 def test_values_are_sent_once_and_stay(monkeypatch):
     sent = []
-    place = xla_engine.place
-    monkeypatch.setattr(xla_engine, "place", lambda values: sent.append(len(values)) or place(values))
+    copied = devices.Devices.copied
+    monkeypatch.setattr(
+        devices.Devices, "copied", lambda self, values: sent.append(len(values)) or copied(self, values)
+    )
     solver = make_solver(optimizer=Adam(0.01), batch_size=16, engine="xla")
     solver.train(X, Y, VALIDATION, epochs=10)
 
-    # The data, x and y; then 4 parameters, 2 moments of each, and the count of steps.
-    assert [2, 13] == sent
+    # The data, x and y, and those of the validation; then 4 parameters, 2 moments of each, and the count of steps.
+    assert [2, 2, 13] == sent
 
 
 def test_what_the_model_gets_is_numpys_and_its_own():
@@ -290,7 +292,7 @@ def test_an_epoch_that_fails_is_taken_back(monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(xla_engine.Loop, "fetch", broken)
+        patched.setattr(loop.Loop, "fetch", broken)
         with pytest.raises(KeyboardInterrupt):
             solver.train(X, Y, epochs=5)
     for one in (solver, whole):

@@ -1,7 +1,7 @@
 """Making it run again: a program is simplified, written as the text of a NumPy function, and that text is run.
 
 Reading order: `simplify`, `safer`, `source` (with `literals`, and `reuse`, where large results are put),
-`numpy_engine`, `cost` (with `counting`), `compile`.
+`numpy_engine`, `xla`, `cost` (with `counting`), `compile`.
 """
 
 from __future__ import annotations
@@ -13,11 +13,25 @@ from chainrule.compiling.compile import ENGINES, Compiled, Step, compile
 from chainrule.compiling.safer import safer
 from chainrule.compiling.simplify import simplify
 from chainrule.compiling.source import Source, write_source
+from chainrule.compiling.xla import XLA, join
 
 if TYPE_CHECKING:
     from chainrule.compiling.cost import Cost, LineCost
 
-__all__ = ["ENGINES", "Compiled", "Cost", "LineCost", "Source", "Step", "compile", "safer", "simplify", "write_source"]
+__all__ = [
+    "ENGINES",
+    "XLA",
+    "Compiled",
+    "Cost",
+    "LineCost",
+    "Source",
+    "Step",
+    "compile",
+    "join",
+    "safer",
+    "simplify",
+    "write_source",
+]
 
 
 def __getattr__(name: str) -> Any:

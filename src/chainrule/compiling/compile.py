@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.compiling import numpy_engine, xla_engine
+from chainrule.compiling import numpy_engine, xla
 from chainrule.compiling.safer import hints, safer
 from chainrule.compiling.simplify import simplify
 from chainrule.compiling.source import Source, write_source
@@ -84,7 +84,7 @@ class Compiled:
                 'Use engine="numpy", or write the safer form in the function.'
             )
         if engine == "xla":
-            xla_engine.require()
+            xla.require()
         self.function = function
         self.engine = engine
         self.donate_argnums = donate_argnums
@@ -120,7 +120,7 @@ class Compiled:
         given_up = [leaf for leaf in leaves(donated) if isinstance(leaf, Variable)]
         if self.engine == "xla":  # XLA plans its own memory
             source = write_source(program, notes=notes)
-            return Step(program, source, xla_engine.load(source, program, given_up))
+            return Step(program, source, xla.load(source, program, given_up))
         source = write_source(program, given_up, notes)
         return Step(program, source, numpy_engine.load(source))
 

@@ -1,8 +1,8 @@
 """Models that improve: layers, models, optimizers, and the solver that brings them together.
 
 Reading order: `initializers`, `layers`, `models` (what is trained); `optimizers`, `schedules` (how it changes);
-`training_step`, `batches`, `state`, `solver`, `history` (the training itself); `targets`, `estimators` (all of it
-behind ``fit`` and ``predict``); `saving`, `checkpoints`.
+`training_step`, `batches`, `streams`, `state`, `epochs`, `device_epochs`, `solver`, `history` (the training itself);
+`targets`, `estimators` (all of it behind ``fit`` and ``predict``); `saving`, `checkpoints`.
 """
 
 from chainrule.learning.estimators import FeedforwardNet, LinearRegression, LogisticRegression, load_model

@@ -1,17 +1,20 @@
-"""The rows that training sees: looked at once, then shuffled and cut into batches in every epoch."""
+"""Rows that can be had by number, in memory or in a file: shuffled and cut into batches in every epoch."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Batches", "checked_samples"]
+from chainrule.learning.prefetching import prefetched
+
+__all__ = ["BLOCK_BYTES", "Batches"]
 
 Array = np.ndarray[Any, Any]
+Batch = tuple[Array, Array]
 
 # Shuffled rows are gathered a block at a time: few large copies, without a second copy of a large data set.
 BLOCK_BYTES = 8 * 2**20
@@ -19,32 +22,57 @@ BLOCK_BYTES = 8 * 2**20
 
 @dataclass(frozen=True, eq=False)
 class Batches:
-    """Samples ``x`` and targets ``y``, to be seen ``size`` rows at a time; all at once if it is None."""
+    """Samples ``x`` and targets ``y``, to be seen ``size`` rows at a time; all at once if it is None.
+
+    ``convert`` makes rows of arrays in a file what is trained on, from ``(x, y, numbers of the rows)``. Such rows are
+    read and converted by a thread, a block ahead. None: the arrays are in memory and ready.
+    """
 
     x: Array
     y: Array
     size: int | None
+    convert: Callable[[Array, Array, Array], Batch] | None = None
 
     @property
     def rows(self) -> int:
         """How many rows an epoch has."""
         return len(self.x)
 
-    def number(self, row: int) -> int:
-        """The number of the batch that begins with the epoch's ``row``."""
-        return row // (self.size or self.rows)
+    @property
+    def in_memory(self) -> bool:
+        """Whether all rows are there at any time."""
+        return self.convert is None
 
-    def epoch(self, rng: np.random.Generator, done: int = 0) -> Iterator[tuple[Array, Array]]:
-        """An epoch's batches: all rows in their own order, or shuffled and cut; ``done`` rows are left out."""
-        if self.size is None:
+    def is_last(self, rows: int) -> bool:
+        """Whether an epoch is done when so many of its rows are."""
+        return rows >= self.rows
+
+    def place(self, row: int) -> str:
+        """Words for the batch that begins with the epoch's ``row``."""
+        return f"batch {row // (self.size or self.rows)}"
+
+    def epoch(self, rng: np.random.Generator, number: int = 0, done: int = 0) -> Generator[Batch]:
+        """An epoch's batches: all rows in their own order, or shuffled and cut; ``done`` rows are left out.
+
+        The order depends on the generator alone and not on the epoch's number.
+        """
+        if self.size is None and self.convert is None:
             yield self.x, self.y
             return
-        order = rng.permutation(self.rows)
-        for start in range(done, self.rows, self._block):
-            rows = order[start : start + self._block]
-            x, y = self.x[rows], self.y[rows]
-            for first in range(0, len(rows), self.size):
-                yield x[first : first + self.size], y[first : first + self.size]
+        order = None if self.size is None else rng.permutation(self.rows)
+        if self.convert is None:
+            yield from self._cut(self._gathered(order, done))
+        else:
+            yield from self._cut(prefetched(self._gathered(order, done)))
+
+    def in_order(self, size: int) -> Generator[Batch]:
+        """All rows in their own order, ``size`` at a time."""
+        parts = self._parts_in_order(size)
+        yield from parts if self.convert is None else prefetched(parts)
+
+    def _parts_in_order(self, size: int) -> Iterator[Batch]:
+        for start in range(0, self.rows, size):
+            yield self._read(slice(start, start + size))
 
     def rows_of_batches(self, rng: np.random.Generator, done: int = 0) -> Iterator[npt.NDArray[np.int64] | None]:
         """The same epoch as row numbers, shape (steps, rows a step): its whole batches, then the rest as one step.
@@ -61,53 +89,28 @@ class Batches:
         if whole < self.rows:
             yield order[whole:].reshape(1, -1)
 
+    def _gathered(self, order: Array | None, done: int) -> Iterator[Batch]:
+        if order is None:
+            yield self._read(slice(None))
+            return
+        for start in range(done, self.rows, self._block):
+            yield self._read(order[start : start + self._block])
+
+    def _read(self, index: Array | slice) -> Batch:
+        x, y = self.x[index], self.y[index]
+        if self.convert is None:
+            return x, y
+        return self.convert(x, y, np.arange(self.rows)[index] if isinstance(index, slice) else index)
+
+    def _cut(self, blocks: Iterator[Batch]) -> Iterator[Batch]:
+        for x, y in blocks:
+            size = self.size or len(x)
+            for first in range(0, len(x), size):
+                yield (x, y) if size >= len(x) else (x[first : first + size], y[first : first + size])
+
     @property
     def _block(self) -> int:
         """Rows that are gathered at once: whole batches."""
         assert self.size is not None
         row_bytes = max(1, self.x[:1].nbytes + self.y[:1].nbytes)
         return self.size * max(1, BLOCK_BYTES // (row_bytes * self.size))
-
-
-def checked_samples(what: str, x: Any, y: Any, dtype: npt.DTypeLike) -> tuple[Array, Array]:
-    """Both as finite arrays with a row for each sample; one clear error for what can't be trained on.
-
-    All numbers get the dtype, except integer targets, which may be class numbers. The arrays are read-only: nobody's
-    layer can write into the user's own.
-    """
-    x, y = _numbers(f"{what} x", x), _numbers(f"{what} y", y)
-    if len(x) != len(y):
-        raise ValueError(f"Solver: {what} x has {len(x)} rows and y has {len(y)}; they must be the same samples")
-    if not len(x):
-        raise ValueError(f"Solver: the {what} data has no rows")
-    return (
-        _read_only(_finite(f"{what} x", x, dtype)),
-        _read_only(y if y.dtype.kind in "iu" else _finite(f"{what} y", y, dtype)),
-    )
-
-
-def _numbers(name: str, values: Any) -> Array:
-    try:
-        array = np.asarray(values)
-    except ValueError as error:
-        raise ValueError(f"Solver: {name} can't be made an array: {error}") from error
-    if array.dtype.kind not in "biuf":
-        raise ValueError(f"Solver: {name} has dtype {array.dtype}; expected numbers, text encoded as such")
-    if not array.ndim:
-        raise ValueError(f"Solver: {name} is a single number; expected an array with a row for each sample")
-    return array
-
-
-def _finite(name: str, array: Array, dtype: npt.DTypeLike) -> Array:
-    with np.errstate(over="ignore"):  # what is too large for float32 becomes inf, and is reported as such
-        converted = array.astype(dtype, copy=False)
-    if not np.isfinite(converted).all():
-        place = tuple(map(int, np.argwhere(~np.isfinite(converted))[0]))
-        raise ValueError(f"Solver: {name}{list(place)} is {converted[place]}; remove or fill in missing values first")
-    return converted
-
-
-def _read_only(array: Array) -> Array:
-    view = array.view()
-    view.flags.writeable = False
-    return view

@@ -12,7 +12,7 @@ from chainrule.files import write_bytes_atomically
 from chainrule.learning.history import History
 from chainrule.learning.state import State, twin
 
-__all__ = ["load", "save"]
+__all__ = ["load", "read", "save"]
 
 FORMAT = "chainrule checkpoint 1"
 COUNTS = ("epoch", "rows", "loss_sum", "best_epoch", "best_loss")
@@ -39,14 +39,24 @@ def save(path: Path, state: State, description: dict[str, Any]) -> None:
     write_bytes_atomically(path, to_bytes(arrays, metadata=metadata))
 
 
-def load(path: Path, state: State, description: dict[str, Any]) -> None:
-    """Put a saved state into ``state``; nothing is changed unless the whole file fits.
+def read(path: Path) -> bytes:
+    """The file's content.
 
     Raises:
         FileNotFoundError: there is no such file.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: there is no checkpoint here")
+    return path.read_bytes()
+
+
+def load(path: Path, content: bytes, state: State, description: dict[str, Any]) -> None:
+    """Put the saved state that was read from ``path`` into ``state``; nothing is changed unless all of it fits.
+
+    Raises:
         ValueError: the file is cut off, not a checkpoint, or of another model, loss or optimizer.
     """
-    header, arrays = _read(path)
+    header, arrays = _parsed(path, content)
     try:
         _require_same(path, description, header["of"])
         loaded = _state(path, header, arrays, state)
@@ -79,24 +89,29 @@ def _state(path: Path, header: dict[str, Any], arrays: dict[str, Array], ours: S
     return loaded
 
 
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, Array]]:
+def _parsed(path: Path, content: bytes) -> tuple[dict[str, Any], dict[str, Array]]:
     """The header and the arrays of a checkpoint."""
-    from safetensors import SafetensorError, safe_open
+    from safetensors import SafetensorError
+    from safetensors.numpy import load as from_bytes
 
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: there is no checkpoint here")
     try:
-        with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            if metadata.get("format") != FORMAT:
-                raise ValueError(f"{path}: not a checkpoint of chainrule (its format is {metadata.get('format')!r})")
-            # Copies: the file's own arrays may be read-only views of its bytes.
-            arrays = {name: file.get_tensor(name).copy() for name in list(file.keys())}
+        # Copies: arrays made from bytes can't be written.
+        arrays = {name: array.copy() for name, array in from_bytes(content).items()}
+        metadata = _metadata(content)
+        if metadata.get("format") != FORMAT:
+            raise ValueError(f"{path}: not a checkpoint of chainrule (its format is {metadata.get('format')!r})")
         return json.loads(metadata["state"]), arrays
-    except (SafetensorError, OSError) as error:
+    except SafetensorError as error:
         raise ValueError(f"{path}: not a readable safetensors file ({error}); was it cut off?") from error
     except (KeyError, json.JSONDecodeError) as error:
         raise ValueError(f"{path}: the checkpoint's header can't be read ({error!r}); save it again") from error
+
+
+def _metadata(content: bytes) -> dict[str, str]:
+    """The texts in a safetensors file's header: its length in 8 bytes, then JSON (safetensors' format, 2022)."""
+    length = int.from_bytes(content[:8], "little")
+    found: dict[str, str] = json.loads(content[8 : 8 + length]).get("__metadata__", {})
+    return found
 
 
 # -- what must agree -----------------------------------------------------------------------------------

@@ -1,117 +1,114 @@
-"""An epoch: steps one by one, or, on the XLA engine, all of them in one call, with everything kept on the device."""
+"""An epoch, as a step's engine runs it: steps one by one here, many in one call on the XLA engine's devices.
+
+Either way an epoch sees the same batches, in the order that the state's generator draws, and ends early at a loss that
+isn't finite: then the state's rows are those before that batch.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Generator
+from typing import Any, Protocol
 
 import numpy as np
 
-from chainrule.compiling import xla_engine
 from chainrule.learning.batches import Batches
 from chainrule.learning.state import State
-from chainrule.learning.training_step import TrainingStep
+from chainrule.learning.training_step import EVALUATED_ROWS, TrainingStep
 
-__all__ = ["RunEpoch", "choose_epoch"]
+__all__ = ["Epochs", "Source", "StepByStep", "leaving_order"]
 
 Array = np.ndarray[Any, Any]
 
-# Takes the state, the learning rate and whether Ctrl-C was pressed; gives the last step's loss.
-RunEpoch = Callable[[State, float, Callable[[], bool]], float]
+
+class Source(Protocol):
+    """Where an epoch's batches come from: `Batches` or `Stream`."""
+
+    @property
+    def in_memory(self) -> bool: ...
+    def is_last(self, rows: int) -> bool: ...
+    def place(self, row: int) -> str: ...
+    def epoch(
+        self, rng: np.random.Generator, number: int = 0, done: int = 0
+    ) -> Generator[tuple[Array, Array], None, None]: ...
 
 
-def choose_epoch(step: TrainingStep, batches: Batches) -> RunEpoch:
-    """How the step's engine runs an epoch of these batches.
+class Epochs(Protocol):
+    """Runs epochs, and judges what came of them."""
 
-    Either way an epoch sees the same batches, in the order that the state's generator draws, and ends early at a
-    loss that isn't finite: then the state's rows are those before that batch.
-    """
-    if step.engine == "xla":
-        return EpochOnDevice(step, batches)
+    def run(self, state: State, learning_rate: float, interrupted: Callable[[], bool]) -> tuple[float, bool]:
+        """Steps to the epoch's end, to Ctrl-C or to a loss that isn't finite.
 
-    def run(state: State, learning_rate: float, interrupted: Callable[[], bool]) -> float:
-        return run_step_by_step(step, batches, state, learning_rate, interrupted)
+        Gives the last step's loss, and whether the epoch is done.
+        """
 
-    return run
+    def validation_loss(self, state: State) -> float | None:
+        """The loss of the validation rows; None without any."""
 
-
-def run_step_by_step(
-    step: TrainingStep, batches: Batches, state: State, learning_rate: float, interrupted: Callable[[], bool]
-) -> float:
-    """Steps to the epoch's end, to Ctrl-C, or to a loss that isn't finite; the last step's loss."""
-    order = state.rng.bit_generator.state
-    values, size = state.values(), -1
-    loss, loss_sum, rows = 0.0, state.loss_sum, state.rows
-    for x, y in batches.epoch(state.rng, rows):
-        if len(x) != size:  # the last batch may be smaller: another step
-            size = len(x)
-            run = step.run_for(state, learning_rate, x, y)
-        loss, *values = run(*values, learning_rate, x, y)
-        if not math.isfinite(loss):
-            break
-        loss_sum += float(loss) * size
-        rows += size
-        if interrupted():
-            break
-    state.take(values)
-    state.rows, state.loss_sum = rows, loss_sum
-    if rows < batches.rows:
-        state.rng.bit_generator.state = order
-    return float(loss)
+    def agreed(self, flag: bool) -> bool:
+        """Whether this process says so, or another one that trains with it."""
 
 
-class EpochOnDevice:
-    """Remembers what is on the device: the data, and the values that the next epoch starts from.
+class StepByStep:
+    """Each batch is handed to the step, which gives the loss and the next values."""
 
-    The state gets a copy of these values once an epoch, for whoever looks at them between two epochs. They are sent
-    again only if the state has others by then: after a resume, or where a step that failed was taken back.
-    """
-
-    def __init__(self, step: TrainingStep, batches: Batches) -> None:
+    def __init__(self, step: TrainingStep, batches: Source, validation: Batches | None) -> None:
         self._step = step
         self._batches = batches
-        self._data = xla_engine.place((batches.x, batches.y))
-        self._there: Any = None
-        self._here: list[Any] = []
+        self._validation = validation
 
-    def __call__(self, state: State, learning_rate: float, interrupted: Callable[[], bool]) -> float:
-        """All steps of the epoch; the last one's loss, or the first that isn't finite."""
-        order = state.rng.bit_generator.state
-        groups = list(self._batches.rows_of_batches(state.rng, state.rows))
-        loops = [self._loop(state, learning_rate, rows) for rows in groups]
-        if None in loops:
-            state.rng.bit_generator.state = order
-            return run_step_by_step(self._step, self._batches, state, learning_rate, interrupted)
-        values, self._there = self._values(state), None  # given up: should a loop fail, they are gone
-        losses = []
-        for loop, rows in zip(loops, groups, strict=True):
-            values, found = loop(values, (learning_rate,), self._data, rows)  # type: ignore[misc]
-            losses.append(found)
-        loss = self._count(state, groups, [np.asarray(found).tolist() for found in losses])
-        self._here = loops[0].fetch(values)  # type: ignore[union-attr]
-        self._there = values
-        state.take(self._here)
-        if state.rows < self._batches.rows:
-            state.rng.bit_generator.state = order
-        return loss
-
-    def _loop(self, state: State, learning_rate: float, rows: Array | None) -> xla_engine.Loop | None:
-        chosen = slice(None) if rows is None else slice(rows.shape[1])
-        return self._step.loop_for(state, learning_rate, self._batches.x[chosen], self._batches.y[chosen])
-
-    def _values(self, state: State) -> Any:
-        values = state.values()
-        same = len(values) == len(self._here) and all(a is b for a, b in zip(values, self._here, strict=True))
-        return self._there if same and self._there is not None else xla_engine.place(values)
-
-    def _count(self, state: State, groups: list[Array | None], losses: list[list[float]]) -> float:
-        """Add the finite losses to the state's sum; the last loss, or the first that isn't finite."""
-        for rows, found in zip(groups, losses, strict=True):
-            size = self._batches.rows if rows is None else rows.shape[1]
-            for loss in found:
+    def run(self, state: State, learning_rate: float, interrupted: Callable[[], bool]) -> tuple[float, bool]:
+        """See `Epochs`."""
+        values, size, whole = state.values(), -1, True
+        loss, loss_sum, rows = 0.0, state.loss_sum, state.rows
+        with leaving_order(state) as order, contextlib.closing(self._epoch(state)) as epoch:
+            for x, y in epoch:
+                if len(x) != size:  # the last batch may be smaller: another step
+                    size = len(x)
+                    run = self._step.run_for(state, learning_rate, x, y)
+                loss, *values = run(*values, learning_rate, x, y)
                 if not math.isfinite(loss):
-                    return loss
-                state.loss_sum += loss * size
-                state.rows += size
-        return loss
+                    whole = False
+                    break
+                loss_sum += float(loss) * size
+                rows += size
+                if interrupted():
+                    whole = self._batches.is_last(rows)
+                    break
+            order.drawn = whole
+        state.take(values)
+        state.rows, state.loss_sum = rows, loss_sum
+        return float(loss), whole
+
+    def validation_loss(self, state: State) -> float | None:
+        """See `Epochs`."""
+        if self._validation is None:
+            return None
+        return self._step.mean_loss(state.parameters, self._validation.in_order(EVALUATED_ROWS))
+
+    def agreed(self, flag: bool) -> bool:
+        """See `Epochs`."""
+        return flag
+
+    def _epoch(self, state: State) -> Generator[tuple[Array, Array], None, None]:
+        return self._batches.epoch(state.rng, state.epoch, state.rows)
+
+
+class leaving_order:
+    """The generator goes back to where it stood before the epoch, unless the epoch was ``drawn`` to its end.
+
+    A training that goes on within an epoch draws the same order again.
+    """
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self.drawn = False
+
+    def __enter__(self) -> leaving_order:
+        self._before = self._state.rng.bit_generator.state
+        return self
+
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
+        if error is None and not self.drawn:
+            self._state.rng.bit_generator.state = self._before

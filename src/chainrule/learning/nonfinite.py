@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.compiling import write_source
-from chainrule.learning.batches import Batches
+from chainrule.learning.epochs import Source
 from chainrule.learning.state import State, copied
 from chainrule.learning.training_step import TrainingStep
 from chainrule.tracing.program import Equation, Program, Variable, primitive_name
@@ -31,7 +31,7 @@ def find_origin(
     snapshot: State,
     until: tuple[int, int],
     step: TrainingStep,
-    batches: Batches,
+    batches: Source,
     rate: Callable[[int], float],
 ) -> Origin:
     """Repeat the training from ``snapshot`` to the first step whose loss or new parameters are not finite.
@@ -42,7 +42,7 @@ def find_origin(
     state = snapshot
     while True:
         order = state.rng.bit_generator.state
-        for x, y in batches.epoch(state.rng, state.rows):
+        for x, y in batches.epoch(state.rng, state.epoch, state.rows):
             before = copied(state.parameters), copied(state.optimizer)
             loss, *values = step.run_for(state, rate(state.epoch), x, y)(*state.values(), rate(state.epoch), x, y)
             state.take(values)

@@ -9,33 +9,37 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
 
+from chainrule.compiling.xla import XLA, processes
 from chainrule.learning import checkpoints
-from chainrule.learning.batches import Batches, checked_samples
-from chainrule.learning.epochs import RunEpoch, choose_epoch
+from chainrule.learning.batches import Batches
+from chainrule.learning.epochs import Epochs, Source, StepByStep
 from chainrule.learning.history import History
 from chainrule.learning.interrupts import holding_interrupts
 from chainrule.learning.nonfinite import all_finite, find_origin
 from chainrule.learning.optimizers import SGD
 from chainrule.learning.progress import Progress, choose_progress
 from chainrule.learning.records import check_number, check_whole_number
+from chainrule.learning.samples import checked_kinds, checked_samples, finite_samples, is_mapped
 from chainrule.learning.schedules import Constant
 from chainrule.learning.state import State, copied
+from chainrule.learning.streams import Stream
 from chainrule.learning.training_step import TrainingStep
 from chainrule.op import Op
 
 __all__ = ["Solver"]
 
 Array = np.ndarray[Any, Any]
-Validation = tuple[Array, Array] | None
 
 # How much training a nan may cost again: the run is repeated from the last snapshot to find where it came from.
 SNAPSHOT_SECONDS = 2.0
+
+REMEDIES = "A smaller learning rate, scaled inputs or clip=1.0 are the usual remedies."
 
 
 class Solver:
@@ -59,7 +63,8 @@ class Solver:
         schedule: multiplies the optimizer's learning rate, per epoch.
         batch_size: rows a step; None for all rows in one step, in their order.
         rng: a Generator or a seed; shuffles the rows before every epoch of minibatches.
-        engine: ``"numpy"``, ``"xla"`` (whole epochs compiled by JAX) or ``"eager"``.
+        engine: ``"numpy"``, ``"xla"`` (whole epochs compiled by JAX), ``XLA(devices="all")`` (on several devices, also
+            of many processes) or ``"eager"``.
         clip: largest norm of all gradients together; larger ones are scaled down to it.
         patience: epochs without a better validation loss after which training stops.
         checkpoint: a file to save to every ``checkpoint_every`` epochs and at the end; `resume` goes on from it.
@@ -76,7 +81,7 @@ class Solver:
         schedule: Callable[[int, int], float] | None = None,
         batch_size: int | None = None,
         rng: np.random.Generator | int = 0,
-        engine: str = "numpy",
+        engine: str | XLA = "numpy",
         clip: float | None = None,
         patience: int | None = None,
         checkpoint: str | Path | None = None,
@@ -141,7 +146,7 @@ class Solver:
 
     # -- training ----------------------------------------------------------------------------------------
 
-    def train(self, x: Array, y: Array, validation: Validation = None, epochs: int = 100) -> History:
+    def train(self, x: Any, y: Any = None, validation: Any = None, epochs: int = 100) -> History:
         """Train until ``epochs`` epochs are done in all, and give the model what was learned.
 
         A row's train loss is the mean over the epoch's batches, each taken before its update; the validation loss
@@ -153,38 +158,42 @@ class Solver:
         A second Ctrl-C ends it at once, and goes back by a few seconds or to the epoch's start. The XLA engine runs
         an epoch at a time and ends after the running epoch.
 
+        Args:
+            x: samples, a row each. An array in a file, from ``np.load(path, mmap_mode="r")``, may be larger than
+                memory: its rows are read and converted a block ahead.
+            y: their targets. None: ``x`` gives the batches, pairs ``(x, y)``; anything that can be iterated once for
+                each epoch, or a function of the epoch's number that gives something to iterate.
+            validation: samples and targets to judge by, ``(x, y)``.
+            epochs: how many in all, those of earlier calls included.
+
         Raises:
             FloatingPointError: the loss became nan or infinite; says where it came from.
+            ConnectionError: another process that trains with this one is lost.
         """
         if not isinstance(epochs, (int, np.integer)) or epochs < 1:
             raise ValueError(f"Solver: epochs is {epochs!r}; expected a whole number, at least 1")
-        batches = Batches(*self._checked("training", x, y), self.batch_size)
-        validation = self._checked_validation(validation)
+        batches = self._stream(x) if y is None else self._batches("training", x, y, self._rows_here())
+        judged = self._checked_validation(validation)
         self._check_checkpoint()
-        progress = choose_progress(self.progress, epochs, self.print_every)
+        run = self._epochs(batches, judged)
+        progress = choose_progress(self.progress if self._writes else False, epochs, self.print_every)
         try:
             with progress, holding_interrupts() as interrupted, np.errstate(all="ignore"):
-                self._train(batches, validation, epochs, progress, interrupted)
+                self._train(run, batches, epochs, progress, interrupted)
         finally:
-            self._hand_over(best=validation is not None)
+            self._hand_over(best=judged is not None)
         return self.history
 
     def _train(
-        self,
-        batches: Batches,
-        validation: Validation,
-        epochs: int,
-        progress: Progress,
-        interrupted: Callable[[], bool],
+        self, run: Epochs, batches: Source, epochs: int, progress: Progress, interrupted: Callable[[], bool]
     ) -> None:
         state = self._state
-        run_epoch = choose_epoch(self._step, batches)
         state.history.interrupted = False
         snapshot, taken = state.snapshot(), time.perf_counter()
-        while state.epoch < epochs and not self._out_of_patience() and not interrupted():
+        while state.epoch < epochs and not self._out_of_patience() and not run.agreed(interrupted()):
             if time.perf_counter() - taken > SNAPSHOT_SECONDS:
                 snapshot, taken = state.snapshot(), time.perf_counter()
-            loss = self._whole_epoch(run_epoch, snapshot, batches.rows, validation, epochs, interrupted)
+            loss = self._whole_epoch(run, snapshot, epochs, interrupted)
             if not math.isfinite(loss):
                 place = _place(state, batches)
                 self._explain(f"{place}: the loss is {loss}.", snapshot, batches, epochs)
@@ -193,31 +202,30 @@ class Solver:
                 self._save_every(self.checkpoint_every)
         if not all_finite(state.parameters):
             self._explain("After the last step not all parameters are finite.", snapshot, batches, epochs)
-        state.history.interrupted = interrupted()
+        state.history.interrupted = run.agreed(interrupted())
         self._save_every(1)
 
-    def _whole_epoch(
-        self,
-        run_epoch: RunEpoch,
-        snapshot: State,
-        rows: int,
-        validation: Validation,
-        epochs: int,
-        interrupted: Callable[[], bool],
-    ) -> float:
+    def _whole_epoch(self, run: Epochs, snapshot: State, epochs: int, interrupted: Callable[[], bool]) -> float:
         """An epoch and what comes after it, or back to the snapshot; the last step's loss."""
         state, started = self._state, time.perf_counter()
         learning_rate = self._rate(state.epoch, epochs)
         try:
-            loss = run_epoch(state, learning_rate, interrupted)
-            if state.rows >= rows:
-                validated = self._step.mean_loss(state.parameters, *validation) if validation else None
-                state.end_epoch(validated, learning_rate, time.perf_counter() - started)
+            loss, done = run.run(state, learning_rate, interrupted)
+            if done:
+                state.end_epoch(run.validation_loss(state), learning_rate, time.perf_counter() - started)
         except BaseException:
             # A second Ctrl-C, or an error in somebody's layer: some parameters may be updated and others not.
             state.go_back(snapshot)
             raise
         return loss
+
+    def _epochs(self, batches: Source, validation: Batches | None) -> Epochs:
+        """What runs epochs of these batches: the step's engine."""
+        if self._step.xla is None:
+            return StepByStep(self._step, batches, validation)
+        from chainrule.learning.device_epochs import OnDevices
+
+        return OnDevices(self._step, batches, validation, self._state)
 
     def _rate(self, epoch: int, epochs: int) -> float:
         # A Python float: a NumPy scalar would turn float32 parameters into float64.
@@ -234,44 +242,109 @@ class Solver:
         state = self._state
         self.model.parameters = copied((best and state.best_parameters) or state.parameters)
 
-    def _explain(self, what: str, snapshot: State, batches: Batches, epochs: int) -> NoReturn:
+    def _explain(self, what: str, snapshot: State, batches: Source, epochs: int) -> NoReturn:
         """Find the step that a nan or an infinity comes from, go back to before it, and say so."""
+        if self._step.xla is not None and self._step.xla.rows == "own":
+            self._state.go_back(snapshot)
+            raise FloatingPointError(
+                f"{what} Where each process has rows of its own, none can look for the step that it came from. "
+                f"{REMEDIES} The model keeps what it had learned before epoch {self._state.epoch}."
+            )
         stopped = self._state.epoch, self._state.rows
         origin = find_origin(snapshot, stopped, self._step, batches, lambda epoch: self._rate(epoch, epochs))
         self._state.go_back(origin.state)
         raise FloatingPointError(
             f"{what} First, in {_place(self._state, batches)}: {origin.description} "
-            "A smaller learning rate, scaled inputs or clip=1.0 are the usual remedies. "
-            "The model keeps what it had learned before this batch."
+            f"{REMEDIES} The model keeps what it had learned before this batch."
         )
 
     # -- what it trains on ---------------------------------------------------------------------------------
 
-    def _checked(self, what: str, x: Any, y: Any) -> tuple[Array, Array]:
-        """The arrays in the model's dtype, or one clear error for what can't be trained on."""
-        parameters = self._state.parameters
-        x, y = checked_samples(what, x, y, next(iter(parameters.values())).dtype)
-        with np.errstate(all="ignore"):
-            return x, self._step.fitting_targets(parameters, x, y)
+    @property
+    def _dtype(self) -> Any:
+        return next(iter(self._state.parameters.values())).dtype
 
-    def _checked_validation(self, validation: Any) -> Validation:
+    def _rows_here(self) -> int | None:
+        """Of a batch: all its rows, or those of this process where each has its own."""
+        if self.batch_size is None or self._step.xla is None or self._step.xla.rows == "all":
+            return self.batch_size
+        many = self._step.devices.processes
+        if self.batch_size % many:
+            nearest = max(1, round(self.batch_size / many)) * many
+            raise ValueError(
+                f"Solver: a batch of {self.batch_size} rows can't come evenly from {many} processes; "
+                f"the nearest that can: {nearest} rows"
+            )
+        return self.batch_size // many
+
+    def _batches(self, what: str, x: Any, y: Any, size: int | None) -> Batches:
+        """The rows in the model's dtype, now or as they are read, or one clear error for what can't be trained on."""
+        mapped = is_mapped(x, y)
+        x, y = checked_kinds(what, x, y) if mapped else checked_samples(what, x, y, self._dtype)
+        fit = self._step.targets_fit(self._state.parameters, x[:1].astype(self._dtype), y)
+        if not mapped:
+            return Batches(x, fit(y), size)
+
+        def convert(x: Array, y: Array, rows: Array) -> tuple[Array, Array]:
+            x, y = finite_samples(what, x, y, self._dtype, rows)
+            return x, fit(y)
+
+        return Batches(x, y, size, convert)
+
+    def _stream(self, source: Any) -> Stream:
+        """Batches that come as pairs."""
+        if isinstance(source, (np.ndarray, str, bytes)) or not (callable(source) or isinstance(source, Iterable)):
+            raise TypeError(
+                f"Solver: train got {type(source).__name__} alone; expected samples x and targets y, or an iterable of "
+                "batches (x, y)"
+            )
+        fit: Callable[[Array], Array] | None = None
+
+        def convert(name: str, x: Any, y: Any) -> tuple[Array, Array]:
+            nonlocal fit
+            x, y = checked_samples(name, x, y, self._dtype)
+            fit = fit or self._step.targets_fit(self._state.parameters, x, y)
+            return x, fit(y)
+
+        return Stream(source, convert)
+
+    def _checked_validation(self, validation: Any) -> Batches | None:
         if validation is None:
             if self.patience is not None:
                 raise ValueError("Solver: patience stops on the validation loss; pass validation=(x, y) to train")
             return None
         if not isinstance(validation, (tuple, list)) or len(validation) != 2:
             raise TypeError("Solver: validation must be a pair (x, y)")
-        return self._checked("validation", *validation)
+        x, y = validation
+        return self._batches("validation", x, y, None)
 
     # -- saving and going on -----------------------------------------------------------------------------------
 
+    @property
+    def _writes(self) -> bool:
+        """Of many processes the first one writes."""
+        return not self._is_one_of_many or processes.number_of_this() == 0
+
+    @property
+    def _is_one_of_many(self) -> bool:
+        return self._step.xla is not None and self._step.devices.processes > 1
+
     def save(self, path: str | Path) -> None:
-        """Write everything that `resume` needs to one safetensors file, whole or not at all."""
-        checkpoints.save(Path(path), self._state, self._description())
+        """Write everything that `resume` needs to one safetensors file, whole or not at all.
+
+        Of many processes that train together the first one writes, and the others do nothing.
+        """
+        if self._writes:
+            checkpoints.save(Path(path), self._state, self._description())
 
     def resume(self, path: str | Path) -> None:
-        """Go on from a saved state: the next `train` continues as if it had never stopped, bit for bit."""
-        checkpoints.load(Path(path), self._state, self._description())
+        """Go on from a saved state: the next `train` continues as if it had never stopped, bit for bit.
+
+        Of many processes that train together the first one reads; all of them call it.
+        """
+        path = Path(path)
+        content = processes.same_bytes(path, checkpoints.read) if self._is_one_of_many else checkpoints.read(path)
+        checkpoints.load(path, content, self._state, self._description())
         self._hand_over(best=True)
 
     def _description(self) -> dict[str, Any]:
@@ -289,9 +362,9 @@ class Solver:
     def _check_checkpoint(self) -> None:
         """Before an hour's training, and not after it."""
         path = self.checkpoint
-        if path is not None and (path.is_dir() or not os.access(path.parent, os.W_OK)):
+        if path is not None and self._writes and (path.is_dir() or not os.access(path.parent, os.W_OK)):
             raise OSError(f"Solver: the checkpoint {path} can't be written; give a file in a folder that can be")
 
 
-def _place(state: State, batches: Batches) -> str:
-    return f"epoch {state.epoch}, batch {batches.number(state.rows)}"
+def _place(state: State, batches: Source) -> str:
+    return f"epoch {state.epoch}, {batches.place(state.rows)}"

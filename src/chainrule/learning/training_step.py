@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
 from chainrule.compiling import Step, compile
-from chainrule.compiling.xla_engine import Loop
+from chainrule.compiling.xla import XLA, Devices, Function, Loop
 from chainrule.learning.state import State
 from chainrule.op import Op
 from chainrule.tracing import value_and_grad
@@ -33,15 +33,18 @@ EVALUATED_ROWS = 4096
 class TrainingStep:
     """Remembers the step's text for each shape of batch."""
 
-    def __init__(self, model: Any, loss: Op, optimizer: Any, engine: str, clip: float | None) -> None:
+    def __init__(self, model: Any, loss: Op, optimizer: Any, engine: str | XLA, clip: float | None) -> None:
+        name = "xla" if isinstance(engine, XLA) else engine
         self.model = model
         self.loss = loss
         self.optimizer = optimizer
         self.clip = clip
-        self._training = compile(self.training_step, engine, donate_argnums=(0, 1))
-        self._evaluation = compile(self.evaluation, engine)
+        self._training = compile(self.training_step, name, donate_argnums=(0, 1))
+        self._evaluation = compile(self.evaluation, name)
         self._runs: dict[Any, Run] = {}
         self._loops: dict[Any, Loop | None] = {}
+        self._judges: dict[Any, Function] = {}
+        self.xla = engine if isinstance(engine, XLA) else XLA() if name == "xla" else None
         self.first: Step | None = None
 
     # -- the two functions that are traced -----------------------------------------------------------
@@ -79,13 +82,14 @@ class TrainingStep:
             run = self._runs[key] = self._written(state, learning_rate, x, y)
         return run
 
-    @property
-    def engine(self) -> str:
-        """The engine that runs it."""
-        return self._training.engine
+    @functools.cached_property
+    def devices(self) -> Devices:
+        """What the XLA engine runs on."""
+        assert self.xla is not None
+        return Devices(self.xla)
 
     def loop_for(self, state: State, learning_rate: float, x: Array, y: Array) -> Loop | None:
-        """The step for a batch's shapes as a loop over many such batches, on the XLA engine.
+        """The step for a batch's shapes as a loop over many such batches, on the XLA engine's devices.
 
         None where an optimizer's state has other things than arrays and numbers, or changes its form.
         """
@@ -95,7 +99,7 @@ class TrainingStep:
             self.first = self.first or step
             carried = len(state.values())
             fits = _is_all_variables(step.program) and Loop.fits(step.program, carried)
-            self._loops[key] = Loop(step.source, step.program, carried) if fits else None
+            self._loops[key] = Loop(step.source, step.program, carried, self.devices) if fits else None
         return self._loops[key]
 
     def _written(self, state: State, learning_rate: float, x: Array, y: Array) -> Run:
@@ -116,27 +120,44 @@ class TrainingStep:
 
         return run
 
-    def mean_loss(self, parameters: dict[str, Array], x: Array, y: Array) -> float:
-        """The loss of all rows."""
-        total = 0.0
-        for part in _parts(x):
-            total += float(self._evaluation(parameters, x[part], y[part])) * len(x[part])
-        return total / len(x)
+    def mean_loss(self, parameters: dict[str, Array], parts: Iterable[tuple[Array, Array]]) -> float:
+        """The loss of all rows, which come in parts."""
+        total, rows = 0.0, 0
+        for x, y in parts:
+            total += float(self._evaluation(parameters, x, y)) * len(x)
+            rows += len(x)
+        return total / rows
 
-    def fitting_targets(self, parameters: dict[str, Array], x: Array, y: Array) -> Array:
-        """Targets as the loss wants them: integers become floats unless they are class numbers.
+    def judge_for(self, parameters: dict[str, Array], x: Any, y: Any) -> Function:
+        """The loss alone, for rows and parameters that lie on the XLA engine's devices."""
+        key = x.shape, y.shape, y.dtype
+        if key not in self._judges:
+            rows = (np.zeros(part.shape, part.dtype) for part in (x, y))
+            step = self._evaluation.step(parameters, *rows)
+            self._judges[key] = Function(step.source, step.program, self.devices)
+        return self._judges[key]
 
-        The model and the loss run once outside a trace, where the loss can look at the values of its targets: what
-        it refuses is refused before training.
+    def targets_fit(self, parameters: dict[str, Array], x: Array, y: Array) -> Callable[[Array], Array]:
+        """A function that makes targets what the loss wants: integers become floats unless they are class numbers.
+
+        It also calls the loss outside a trace, where the loss can look at its targets' values: what it refuses is
+        refused before training. The model runs once, on the first row.
         """
-        output = np.asarray(self.model.forward(parameters, x[:1].copy()))
+        with np.errstate(all="ignore"):
+            output = np.asarray(self.model.forward(parameters, x[:1].copy()))
         if output.shape[:1] != (1,):  # somebody's own model, without a row for each sample
+            return lambda y: y
+
+        def fit(y: Array) -> Array:
+            if y.dtype.kind in "iu" and y.shape[1:] == output.shape[1:]:
+                y = y.astype(output.dtype)
+            with np.errstate(all="ignore"):
+                for start in range(0, len(y), EVALUATED_ROWS):
+                    part = y[start : start + EVALUATED_ROWS]
+                    self.loss(np.broadcast_to(output, (len(part), *output.shape[1:])), part)
             return y
-        if y.dtype.kind in "iu" and y.shape[1:] == output.shape[1:]:
-            y = y.astype(output.dtype)
-        for part in _parts(y):
-            self.loss(np.broadcast_to(output, (len(y[part]), *output.shape[1:])), y[part])
-        return y
+
+        return fit
 
     def program(self, state: State, learning_rate: float, x: Array, y: Array) -> Program:
         """The equations of a step, also of the eager engine's."""
@@ -152,10 +173,6 @@ def clipped(gradients: dict[str, Any], largest: float) -> dict[str, Any]:
     norm = np.sqrt(functools.reduce(operator.add, squares))
     scale = largest / np.maximum(norm, largest)
     return {name: gradient * scale for name, gradient in gradients.items()}
-
-
-def _parts(rows: Array) -> list[slice]:
-    return [slice(start, start + EVALUATED_ROWS) for start in range(0, len(rows), EVALUATED_ROWS)]
 
 
 def _in_order(what: str, before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:

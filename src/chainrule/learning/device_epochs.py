@@ -1,0 +1,237 @@
+"""Epochs on the XLA engine's devices: many steps in one call, with everything kept there."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import math
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from chainrule.compiling.xla import Loop
+from chainrule.compiling.xla import processes as others
+from chainrule.learning.batches import BLOCK_BYTES, Batches
+from chainrule.learning.epochs import Source, StepByStep, leaving_order
+from chainrule.learning.state import State
+from chainrule.learning.training_step import EVALUATED_ROWS, TrainingStep
+
+__all__ = ["OnDevices"]
+
+Array = np.ndarray[Any, Any]
+Batch = tuple[Array, Array]
+# The rows of a step, and the losses of such steps after each other, on the devices.
+Losses = tuple[int, Any]
+
+
+class OnDevices:
+    """Remembers what is on the devices: the data, and the values that the next epoch starts from.
+
+    Rows in memory are sent once, and an epoch is one call (two, with a smaller last batch). Other batches are sent as
+    they come, a block of them at a time, while the devices work on the block before.
+
+    The state gets a copy of the values once an epoch, for whoever looks at them between two epochs. They are sent
+    again only if the state has others by then: after a resume, or where a step that failed was taken back.
+    """
+
+    def __init__(self, step: TrainingStep, batches: Source, validation: Batches | None, state: State) -> None:
+        self._step = step
+        self._batches = batches
+        self._validation = validation
+        self._devices = devices = step.devices
+        self._loop: Loop | None = None
+        self._there: Any = None
+        self._here: list[Any] = []
+        self._kept = batches if isinstance(batches, Batches) and batches.in_memory and devices.rows == "all" else None
+        if isinstance(batches, Batches):
+            self._require_shares(batches)
+        with others.saying_who_is_lost(devices.processes):
+            if devices.processes > 1:
+                self._require_same_start(state)
+            self._data = devices.copied((self._kept.x, self._kept.y)) if self._kept else ()
+            in_memory = validation is not None and validation.in_memory
+            self._validation_parts = list(self._validation_in_parts()) if in_memory else []
+
+    # -- an epoch ------------------------------------------------------------------------------------------
+
+    def run(self, state: State, learning_rate: float, interrupted: Callable[[], bool]) -> tuple[float, bool]:
+        """See `Epochs`. Ctrl-C is heard after the epoch, or after the running block of batches that are sent."""
+        with others.saying_who_is_lost(self._devices.processes):
+            steps = self._kept_steps if self._kept else self._sent_steps
+            found = steps(state, learning_rate, interrupted)
+            if found is None:
+                return StepByStep(self._step, self._batches, None).run(state, learning_rate, interrupted)
+            return found
+
+    def _kept_steps(
+        self, state: State, learning_rate: float, interrupted: Callable[[], bool]
+    ) -> tuple[float, bool] | None:
+        assert self._kept is not None
+        with leaving_order(state) as order:
+            groups = list(self._kept.rows_of_batches(state.rng, state.rows))
+            sizes = [self._kept.rows if rows is None else rows.shape[1] for rows in groups]
+            loops = [self._loop_over(state, learning_rate, self._kept.x, self._kept.y, size) for size in sizes]
+            if None in loops:
+                return None
+            values = self._given_up(state)
+            losses: list[Any] = []
+            for loop, rows in zip(loops, groups, strict=True):
+                values, found = loop.over_rows(values, (learning_rate,), self._data, rows)  # type: ignore[union-attr]
+                losses.append(found)
+            loss = self._finish(state, values, zip(sizes, losses, strict=True))
+            order.drawn = self._kept.is_last(state.rows)
+        return loss, order.drawn
+
+    def _sent_steps(
+        self, state: State, learning_rate: float, interrupted: Callable[[], bool]
+    ) -> tuple[float, bool] | None:
+        done = state.rows // (self._devices.processes if self._devices.rows == "own" else 1)
+        values, whole = None, True
+        losses: list[Losses] = []
+        with (
+            leaving_order(state) as order,
+            contextlib.closing(self._batches.epoch(state.rng, state.epoch, done)) as epoch,
+        ):
+            for x, y in _stacked(epoch):
+                self._require_shared_batch(x.shape[1], first=not losses)
+                loop = self._loop_over(state, learning_rate, x[0], y[0], x.shape[1])
+                if loop is None:
+                    return None
+                if values is None:
+                    values = self._given_up(state)
+                block = self._devices.shared(x, 1), self._devices.shared(y, 1)
+                values, found = loop.over_block(values, (learning_rate,), block)
+                losses.append((self._devices.whole(x.shape[1]), found))
+                if len(losses) > 1:  # no more than two blocks wait on the devices
+                    losses[-2][1].block_until_ready()
+                if self._devices.processes == 1 and interrupted():
+                    whole = False
+                    break
+            loss = 0.0 if values is None else self._finish(state, values, losses)
+            order.drawn = whole = (whole or self._batches.is_last(state.rows)) and math.isfinite(loss)
+        return loss, whole
+
+    def _loop_over(self, state: State, learning_rate: float, x: Array, y: Array, size: int) -> Loop | None:
+        """The loop over batches of so many rows of this process; None where the step isn't one that loops."""
+        rows = self._devices.whole(size)
+        x, y = (np.broadcast_to(part[:1], (rows, *part.shape[1:])) for part in (x, y))
+        self._loop = self._step.loop_for(state, learning_rate, x, y)
+        if self._loop is None and self._devices.count > 1:
+            raise TypeError(
+                "Solver: the optimizer's state holds other things than arrays and numbers, or changes its form; "
+                'that needs one device, engine="xla", or engine="numpy"'
+            )
+        return self._loop
+
+    def _given_up(self, state: State) -> Any:
+        """The values on the devices; should a loop fail, they are gone."""
+        values, there = state.values(), self._there
+        self._there = None
+        same = len(values) == len(self._here) and all(a is b for a, b in zip(values, self._here, strict=True))
+        return there if same and there is not None else self._devices.copied(values)
+
+    def _finish(self, state: State, values: Any, losses: Iterable[Losses]) -> float:
+        """Fetch losses and values; the last loss, or the first that isn't finite."""
+        loss = self._count(state, losses)
+        assert self._loop is not None
+        self._here = self._loop.fetch(values)
+        self._there = values
+        state.take(self._here)
+        return loss
+
+    def _count(self, state: State, losses: Iterable[Losses]) -> float:
+        loss: float = 0.0
+        for rows, numbers in [(rows, np.asarray(numbers)) for rows, numbers in losses]:
+            for loss in numbers.tolist():
+                if not math.isfinite(loss):
+                    return loss
+                state.loss_sum += loss * rows
+                state.rows += rows
+        return loss
+
+    # -- what came of it -----------------------------------------------------------------------------------
+
+    def validation_loss(self, state: State) -> float | None:
+        """See `Epochs`. The parameters are already there, and rows in memory are sent once."""
+        if self._validation is None:
+            return None
+        with others.saying_who_is_lost(self._devices.processes):
+            parameters = self._parameters(state)
+            parts = self._validation_parts or self._validation_in_parts()
+            found = [(rows, self._step.judge_for(state.parameters, x, y)(*parameters, x, y)[0]) for rows, x, y in parts]
+            total = sum(float(loss) * rows for rows, loss in found)
+        return total / sum(rows for rows, _ in found)
+
+    def agreed(self, flag: bool) -> bool:
+        """See `Epochs`."""
+        return others.agree(flag) if self._devices.processes > 1 else flag
+
+    def _validation_in_parts(self) -> Iterator[tuple[int, Any, Any]]:
+        assert self._validation is not None
+        for x, y in self._validation.in_order(EVALUATED_ROWS):
+            yield len(x), *self._devices.copied((x, y))
+
+    def _parameters(self, state: State) -> Any:
+        if self._there is not None:
+            return self._there[: len(state.parameters)]
+        return self._devices.copied(list(state.parameters.values()))
+
+    # -- what must hold before anything is trained ---------------------------------------------------------
+
+    def _require_same_start(self, state: State) -> None:
+        values = [*state.parameters.items(), *state.optimizer.items(), state.rng.bit_generator.state, state.epoch]
+        others.require_same("values to start from", itertools.chain.from_iterable(map(_parts, values)))
+        if isinstance(self._batches, Batches):
+            kept = [self._kept.x, self._kept.y] if self._kept else []
+            others.require_same("training rows", [self._batches.rows, self._batches.size, *kept])
+        if self._validation is not None and self._validation.in_memory:
+            others.require_same("validation rows", [self._validation.x, self._validation.y])
+
+    def _require_shares(self, batches: Batches) -> None:
+        size = min(batches.size or batches.rows, batches.rows)
+        self._require_shared_batch(size, first=True)
+        self._require_shared_batch(batches.rows % size, first=False)
+
+    def _require_shared_batch(self, size: int, first: bool) -> None:
+        """Refuse a batch that can't be shared out; a later, smaller one that is here whole, each device computes."""
+        rows, count = self._devices.whole(size), self._devices.count
+        if self._devices.divides(rows) or not (first or self._devices.rows == "own"):
+            return
+        below, above = rows // count * count, -(-rows // count) * count
+        nearest = [n for n in sorted({below, above}, key=lambda n: abs(n - rows)) if n]
+        which = "a batch" if first else "the last, smaller batch"
+        raise ValueError(
+            f"Solver: {which} of {rows} rows can't be shared out evenly between {count} devices; "
+            f"the nearest that can: {' or '.join(map(str, nearest))} rows"
+        )
+
+
+def _stacked(batches: Iterable[Batch]) -> Iterator[Batch]:
+    """Batches of the same form stacked, shape (steps, rows, ...): as many as a block holds, or one.
+
+    So there are but two forms of a block for each form of a batch, and XLA compiles two loops.
+    """
+    waiting: list[Batch] = []
+    for batch in batches:
+        if waiting and _form(waiting[0]) != _form(batch):
+            yield from _one_by_one(waiting)
+            waiting = []
+        waiting.append(batch)
+        if len(waiting) * sum(part.nbytes for part in batch) >= BLOCK_BYTES:
+            yield np.stack([x for x, _ in waiting]), np.stack([y for _, y in waiting])
+            waiting = []
+    yield from _one_by_one(waiting)
+
+
+def _one_by_one(batches: Iterable[Batch]) -> Iterator[Batch]:
+    for x, y in batches:
+        yield x[None], y[None]
+
+
+def _form(batch: Batch) -> tuple[Any, ...]:
+    return tuple((part.shape, part.dtype) for part in batch)
+
+
+def _parts(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)

@@ -1,0 +1,187 @@
+"""A batch shared out between devices and processes: the run of one device, and words for what can't be."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from solvers import LABELS, VALIDATION, X, losses, make_solver
+
+from chainrule import XLA
+from chainrule.compiling import join
+from chainrule.learning import Adam
+
+pytest.importorskip("jax", reason='needs JAX: pip install "chainrule[xla]"')
+
+SCRIPT = Path(__file__).with_name("one_of_many.py")
+LIMIT = 180  # seconds after which a test gives up; the training itself takes a few
+
+
+def start(scenario, folder, *place, devices=1):
+    environment = {
+        **os.environ,
+        "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}",
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        "OMP_NUM_THREADS": "1",
+    }
+    return subprocess.Popen(
+        [sys.executable, str(SCRIPT), scenario, str(folder), *map(str, place)],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def ended(processes):
+    """The exit status, the result and the messages of each process; none outlives the test."""
+    try:
+        found = [process.communicate(timeout=LIMIT) for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+    results = [output.partition("RESULT ")[2] for output, _ in found]
+    return [
+        (process.returncode, json.loads(result) if result else None, messages)
+        for process, result, (_, messages) in zip(processes, results, found, strict=True)
+    ]
+
+
+def in_processes(scenario, folder, count, **options):
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    return ended([start(scenario, folder, f"127.0.0.1:{port}", count, number, **options) for number in range(count)])
+
+
+def results(found):
+    for status, result, messages in found:
+        assert 0 == status, messages
+        yield result
+
+
+def by_numpy(batch_size=16, rows=50, batches=None):
+    solver = make_solver(optimizer=Adam(0.01), batch_size=batch_size)
+    if batches is None:
+        solver.train(X[:rows], LABELS[:rows], VALIDATION, epochs=5)
+    else:
+        solver.train(batches, None, VALIDATION, epochs=5)
+    return solver
+
+
+def assert_same(expected, result, tolerance=1e-6):
+    np.testing.assert_allclose(losses(expected), result["losses"], rtol=0, atol=tolerance)
+    np.testing.assert_allclose(expected.history.column("validation_loss"), result["validation"], rtol=0, atol=tolerance)
+    np.testing.assert_allclose(expected.model.parameters["w1"], result["weights"], rtol=0, atol=tolerance)
+
+
+# -- the same run ----------------------------------------------------------------------------------------
+
+
+def test_devices_of_one_process_share_each_batch(tmp_path):
+    [found] = results(ended([start("on_devices", tmp_path, devices=4)]))
+    expected = by_numpy()
+
+    for count in "124":
+        assert_same(expected, found[count], tolerance=1e-12)
+    # XLA's own program for four devices: each works on four of the sixteen rows, and the gradients are added up.
+    assert "all-reduce" in found["program"]
+    assert "f64[4,5]" in found["program"]
+    assert "num_partitions=4" in found["program"]
+
+
+@pytest.mark.parametrize("count", [2, 4])
+def test_processes_train_as_one_device_does(tmp_path, count):
+    found = list(results(in_processes("together", tmp_path, count)))
+    streamed = [(X[start : start + 16], LABELS[start : start + 16]) for start in range(0, 48, 16)]
+
+    for result in found:
+        assert_same(by_numpy(), result["all"])
+        assert_same(by_numpy(batch_size=None, rows=48), result["own"])
+        assert_same(by_numpy(batches=streamed), result["streamed"])
+        assert found[0] == result  # to the bit
+    assert ["of-0.safetensors"] == [path.name for path in tmp_path.iterdir()]
+
+
+def test_ctrl_c_in_one_process_ends_the_training_in_all_after_the_same_epoch(tmp_path):
+    found = list(results(in_processes("interrupted", tmp_path, 2)))
+
+    assert [True, True] == [result["interrupted"] for result in found]
+    assert [3, 3] == [len(result["losses"]) for result in found]
+
+
+# -- one that is lost ------------------------------------------------------------------------------------
+
+
+def test_a_process_that_dies_ends_the_others_with_words_and_the_run_goes_on_from_its_checkpoint(tmp_path):
+    *others, (status, _, _) = in_processes("one_dies", tmp_path, 2)
+
+    assert 9 == status
+    for status, _, messages in others:
+        assert status not in (0, None)
+        assert "another process of this training ended" in messages
+        assert "goes on from there" in messages
+
+    found = list(results(in_processes("resumed", tmp_path, 2)))
+
+    assert [3, 3] == [result["before"] for result in found]
+    for result in found:
+        assert_same(by_numpy(), result)
+
+
+# -- what can't be ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("scenario", "words"),
+    [
+        ("other_weights", "process 1 has other values to start from than process 0"),
+        ("other_rows", "process 1 has other training rows than process 0"),
+        ("more_rows", "process 1 has other training rows than process 0"),
+        ("odd_batch", "a batch of 17 rows can't come evenly from 2 processes; the nearest that can: 16 rows"),
+    ],
+)
+def test_processes_that_don_t_fit_together_say_so_at_the_start(tmp_path, scenario, words):
+    for status, _, messages in in_processes(scenario, tmp_path, 2):
+        assert 1 == status
+        assert words in messages
+
+
+def test_a_last_batch_that_devices_can_t_share_is_refused_at_the_start(tmp_path):
+    for status, _, messages in in_processes("odd_rest", tmp_path, 2, devices=2):
+        assert 1 == status
+        assert "the last, smaller batch of 2 rows can't be shared out evenly between 4 devices" in messages
+        assert "the nearest that can: 4 rows" in messages
+
+
+def test_more_devices_than_there_are():
+    with pytest.raises(ValueError, match=r"JAX sees \d+ here .*xla_force_host_platform_device_count=64"):
+        make_solver(engine=XLA(devices=64)).train(X, LABELS, epochs=1)
+
+
+@pytest.mark.parametrize("devices", [0, -1, 1.5, "some", True])
+def test_devices_are_a_number_or_all(devices):
+    with pytest.raises(ValueError, match="devices is"):
+        XLA(devices=devices)
+
+
+@pytest.mark.parametrize("options", [{"rows": "mine"}, {"rows": "own"}])
+def test_rows_are_all_or_those_of_each_process(options):
+    with pytest.raises(ValueError, match="rows"):
+        XLA(**options)
+
+
+@pytest.mark.parametrize("coordinator", ["", "host", "host:", ":4567", "host:port", "host:0", "host:70000"])
+def test_a_coordinator_is_a_host_and_a_port(coordinator):
+    with pytest.raises(ValueError, match="expected host:port"):
+        join(coordinator, 2, 0)
+
+
+@pytest.mark.parametrize(("processes", "number"), [(2, 2), (2, -1), (0, 0)])
+def test_a_process_has_a_number_among_all(processes, number):
+    with pytest.raises(ValueError, match="expected a number from 0"):
+        join("127.0.0.1:4567", processes, number)
