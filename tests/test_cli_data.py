@@ -13,7 +13,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from chainrule.cli import app, data_app
+from chainrule.cli import app
+from chainrule.commands.data import data_app
 from chainrule.data.sources import SOURCES
 from idx_files import write_mnist
 from mirrors import serving, source_of

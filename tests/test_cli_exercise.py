@@ -8,7 +8,7 @@ import typer
 from typer.testing import CliRunner
 
 from building_source import AFFINE, SOLVED
-from chainrule.cli import _PlainErrors
+from chainrule.commands.errors import PlainErrors
 from chainrule.exercises.command import exercise_app
 
 NEW = ["README.md", "my_affine.ipynb", "my_affine.py", "my_affine.tests.json", "test_my_affine.py"]
@@ -22,7 +22,7 @@ def _elsewhere(tmp_path, monkeypatch):
 
 
 def invoke(*words, code=0):
-    app = typer.Typer(cls=_PlainErrors)
+    app = typer.Typer(cls=PlainErrors)
     app.add_typer(exercise_app, name="exercise")
     app.callback()(lambda: None)
     result = CliRunner().invoke(app, ["exercise", *map(str, words)])
@@ -95,6 +95,23 @@ def test_bad_input_is_one_line_and_writes_nothing(words, said, tmp_path):
     assert result.stderr.startswith("error: ")
     assert said in result.stderr
     assert before == files_of(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["new", "i2dl5"], 1),
+        (["build", "i2dl5", "out"], 1),
+        (["test", "mine.py", "--exercise", "i2dl5"], 2),
+        (["test", "work.py"], 2),
+        (["lint", "i2dl5"], 2),
+    ],
+)
+def test_a_name_that_is_misspelt_is_told_the_nearest_ones_by_every_command(words, code, tmp_path):
+    (tmp_path / "work.py").write_text("# chainrule exercise: i2dl5\n")
+    said = "error: there is no exercise 'i2dl5'. There is i2dl-5, i2dl-4, edf-1, tum-ml-9. A source of your own"
+
+    assert invoke(*words, code=code).stderr.startswith(said)
 
 
 def test_build_makes_a_learners_and_a_teachers_version_the_same_each_time(tmp_path):

@@ -131,6 +131,7 @@ def test_an_executor_by_name_gives_the_same_bytes(place, monkeypatch):
     ("words", "said"),
     [
         (("handed-in", "--exercise", "nothing", "--out", "graded"), "no exercise 'nothing'"),
+        (("handed-in", "--exercise", "i2dl5", "--out", "graded"), "There is i2dl-5, i2dl-4, "),
         (("handed-in", "--exercise", "./no.py", "--out", "graded"), "no file no.py"),
         (("missing", "--exercise", "./layers.py", "--out", "graded"), "missing is no folder"),
         (("handed-in/gus", "--exercise", "./layers.py", "--out", "graded"), "holds no submission"),

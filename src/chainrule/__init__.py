@@ -6,7 +6,8 @@ those two come programs (`trace`), derivatives (`grad`), and steps that a person
 Reading order: `chainrule.op`, `chainrule.ops` (what is computed), `chainrule.tracing` (writing it down),
 `chainrule.measuring` (how fast is this machine?), `chainrule.compiling` (making it run again), `chainrule.learning`
 (models that improve), `chainrule.data`, `chainrule.explaining` (why is it so?), `chainrule.checking` (is it right?),
-`chainrule.courses` (the courses' own interfaces), `chainrule.runs` (a training run as a folder), `chainrule.cli`.
+`chainrule.courses` (the courses' own interfaces), `chainrule.runs` (a training run as a folder), `chainrule.commands`
+and `chainrule.cli` (what is typed).
 """
 
 from chainrule.checking import check

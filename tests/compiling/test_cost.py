@@ -2,13 +2,14 @@
 
 import json
 import operator
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import chainrule
 from chainrule.compiling.compile import Step
-from chainrule.compiling.cost import equations_by_line, measure_cost
+from chainrule.compiling.cost import _enough, _inputs, equations_by_line, measure_cost
 from chainrule.compiling.counting import count, saved_values
 from chainrule.measuring import Rates
 from chainrule.ops import affine, relu, softmax_cross_entropy
@@ -190,6 +191,18 @@ def test_arguments_are_left_as_they_are_also_where_they_are_given_up():
     assert (compiled(w, d_w) == 0.9).all()
 
 
+@pytest.mark.parametrize("text", ["w -= 0.1 * d_w", "np.subtract(w, d_w, out=w)"])
+def test_only_what_the_text_writes_over_is_copied_for_each_run(text):
+    step = chainrule.compile(lambda w, d_w: w - d_w).step(np.ones(3), np.ones(3))
+    source = replace(step.source, text=f"def step(w, d_w):\n    {text}\n    return w\n")
+    w, d_w = np.ones(3), np.ones(3)
+    inputs = _inputs(step.program, source, (w, d_w))
+
+    (first_w, first_d_w), (second_w, _) = inputs(), inputs()
+    assert first_d_w is d_w
+    assert not any(np.shares_memory(one, other) for one, other in [(first_w, w), (second_w, w), (first_w, second_w)])
+
+
 def test_random_arguments_have_the_forms_of_the_last_call():
     def chosen(x, rows, mask, factor):
         return np.log(x[rows]) * factor + np.where(mask, x, 0.0).sum()
@@ -206,6 +219,37 @@ def test_costs_of_a_step_and_of_a_compiled_function_agree():
 
     assert isinstance(step, Step)
     assert [row.flops for row in step.cost(*ARGUMENTS).rows] == [row.flops for row in compiled.cost().rows]
+
+
+def test_a_step_on_xla_is_counted_and_not_run():
+    def refuse(*arguments):
+        raise AssertionError
+
+    numpy = chainrule.compile(objective).step(*ARGUMENTS)
+    cost = Step(numpy.program, numpy.source, refuse, "xla").cost(*ARGUMENTS)
+
+    assert not cost.timed
+    assert [_facts(row) for row in numpy.cost().rows] == [_facts(row) for row in cost.rows]
+    assert ["line", "flops", "read", "written", "saved"] == str(cost).splitlines()[0].split()
+    assert "µs" not in str(cost)
+    written = json.loads(json.dumps(cost.as_dict()))
+    assert written["rates"] is None
+    assert {"line", "flops", "read", "written", "saved", "known"} == set(written["total"])
+
+
+@pytest.mark.parametrize(
+    ("runs", "seconds", "enough"),
+    [
+        (0, 100.0, False),  # something must be measured
+        (1, 100.0, True),  # a step that takes long is run once
+        (3, 0.5, False),
+        (300, 0.01, False),
+        (301, 0.01, True),
+        (20, 0.5, True),
+    ],
+)
+def test_how_often_a_text_is_run(runs, seconds, enough):
+    assert enough == _enough(runs, seconds)
 
 
 def test_without_a_call_there_is_nothing_to_cost():

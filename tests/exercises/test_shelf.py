@@ -3,7 +3,7 @@
 import pytest
 
 from building_source import AFFINE
-from chainrule.exercises.shelf import Entry, available, find, is_installed
+from chainrule.exercises.shelf import Entry, available, find, is_installed, sources
 from chainrule.exercises.source import SourceError
 
 
@@ -65,6 +65,12 @@ def test_a_path_to_nothing_to_a_folder_and_to_no_exercise_are_errors(shelf):
         find(f"{shelf}/")
     with pytest.raises(SourceError, match="half_written"):
         find(shelf / "half_written.py")
+
+
+def test_sources_are_read_once_and_given_by_name(shelf):
+    (shelf / "losses.py").rename(shelf / "aaa.py")
+
+    assert ["affine_later.py", "aaa.py", "my_affine.py"] == [source.path.name for source in sources(shelf)]
 
 
 def test_only_what_lies_on_the_shelf_is_installed(shelf, tmp_path):

@@ -10,6 +10,7 @@ import pytest
 
 import chainrule
 from chainrule.measuring import advice as advising
+from chainrule.measuring import rates as measuring
 from chainrule.measuring.advice import Advice, advise, try_out, worth_it
 from chainrule.measuring.libraries import Blas, described
 from chainrule.measuring.processor import Processor, cores_of_quota, read_processor, usable_cores
@@ -191,6 +192,45 @@ def test_a_call_that_is_timed_is_made():
 
     assert seconds(lambda: made.append(1), runs=3) >= 0
     assert len(made) >= 5
+
+
+@pytest.fixture
+def made_up(monkeypatch):
+    """A machine whose rates are made up, and what was asked of it."""
+    asked = []
+
+    def product_rate(n, dtype, *_):
+        asked.append((dtype, n))
+        return {"float32": 1000.0, "float64": 50.0}[dtype]
+
+    def adding_rate(held, *_):
+        asked.append(held)
+        return 1e6 / held
+
+    monkeypatch.setattr(measuring, "product_rate", product_rate)
+    monkeypatch.setattr(measuring, "_adding_rate", adding_rate)
+    monkeypatch.setattr(measuring, "_beyond_the_caches", lambda: 2**26)
+    for cached in (measuring._roof_of_products, measuring._roof_of_moving):
+        cached.cache_clear()
+    yield asked
+    for cached in (measuring._roof_of_products, measuring._roof_of_moving):
+        cached.cache_clear()
+
+
+def test_a_roof_leaves_out_products_that_take_long(made_up):
+    # At 50 GF/s a product of 1024 x 1024 matrices takes 43 milliseconds.
+    rates = measuring.roof(100)
+
+    assert ([64, 256, 1024], [64, 256]) == tuple(list(rates.products[dtype]) for dtype in ("float32", "float64"))
+
+
+def test_a_roof_looks_at_main_memory_where_a_call_needs_it_and_at_everything_once(made_up):
+    small, large = measuring.roof(2**24), measuring.roof(2**24 + 1)
+
+    assert (2**24, 3 * 2**26) == (max(small.adding), max(large.adding))
+    assert len(made_up) == len(set(made_up)) == 5 + 5
+    assert (None, None) == (small.copy, small.triad)
+    assert None is json.loads(json.dumps(small.as_dict()))["copy"]
 
 
 # -- the record

@@ -27,7 +27,7 @@ def copy(binary, tmp_path) -> Path:
 
 
 def test_a_run_holds_what_it_should(binary, digits):
-    common = {"run.json", "model.safetensors", "history.csv", "step.py", "report.html"}
+    common = {"run.json", "model.safetensors", "history.csv", "step.py", "cost.json", "report.html"}
     plots = {f"plots/{name}{end}" for name in ("loss", "confusion", "importance") for end in (".png", ".svg")}
 
     assert common | plots == set(contents(binary.place))
@@ -49,6 +49,22 @@ def test_the_history_is_a_table_with_a_row_for_each_epoch(binary):
 def test_step_is_the_text_that_trained(binary):
     assert binary.trained.step_source == (binary.place / "step.py").read_text()
     compile(binary.trained.step_source, "step.py", "exec")
+
+
+def test_costs_are_those_of_the_lines_of_the_text(regression):
+    written = json.loads((regression.place / "cost.json").read_text())
+
+    # A batch of 32 rows with 4 features: 2 * 32 * 4 * 1 for the product, 32 for the bias; 8 bytes a number.
+    first = written["rows"][0]
+    assert ("affine1 = x @ w1 + b1", 2 * 32 * 4 + 32) == (first["line"], first["flops"])
+    assert 8 * ((32 * 4 + 4) + (32 + 1)) == first["read"]
+    assert 8 * (32 + 32) == first["written"]
+    text = (regression.place / "step.py").read_text().splitlines()
+    assert [line[4:] for line in text if line.startswith("    ")] == [row["line"] for row in written["rows"]]
+    assert "numpy" == written["engine"]
+    assert all(row["seconds"] >= 0 for row in written["rows"])
+    assert 0 < written["total"]["seconds"] == pytest.approx(sum(row["seconds"] for row in written["rows"]))
+    assert {"float32", "float64"} == set(written["rates"]["products"])
 
 
 @pytest.mark.parametrize("which", ["regression", "binary", "digits"])

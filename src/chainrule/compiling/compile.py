@@ -35,12 +35,13 @@ class Step:
     """A program for one set of shapes and dtypes: its text, and the function that the text defines.
 
     ``run`` takes the arrays of the arguments one by one and gives the arrays of the result as a tuple (or the array,
-    if there is but one).
+    if there is but one). ``engine`` is the one that ``run`` runs on.
     """
 
     program: Program
     source: Source
     run: Callable[..., Any]
+    engine: str = "numpy"
 
     def __call__(self, *arguments: Any) -> Any:
         """Run with arguments of the traced form, giving a result of the traced form."""
@@ -59,10 +60,13 @@ class Step:
     def cost(self, *arguments: Any) -> Cost:
         """What each line costs: arithmetic, bytes, saved values, time, and how close that is to what the machine can.
 
-        Without arguments the text is timed on random ones.
+        Without arguments the text is timed on random ones. XLA makes one program of all lines, so that none has a time
+        of its own: there they are only counted.
         """
-        from chainrule.compiling.cost import measure_cost
+        from chainrule.compiling.cost import count_cost, measure_cost
 
+        if self.engine == "xla":
+            return count_cost(self.program, self.source)
         return measure_cost(self.program, self.source, arguments)
 
 
@@ -120,7 +124,7 @@ class Compiled:
         given_up = [leaf for leaf in leaves(donated) if isinstance(leaf, Variable)]
         if self.engine == "xla":  # XLA plans its own memory
             source = write_source(program, notes=notes)
-            return Step(program, source, xla.load(source, program, given_up))
+            return Step(program, source, xla.load(source, program, given_up), self.engine)
         source = write_source(program, given_up, notes)
         return Step(program, source, numpy_engine.load(source))
 

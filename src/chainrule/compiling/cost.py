@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -17,11 +18,12 @@ from chainrule.compiling.source import INDENT, Source
 from chainrule.measuring.rates import Rates, roof
 from chainrule.tracing.program import Equation, Program, Variable
 
-__all__ = ["Cost", "LineCost", "equations_by_line", "measure_cost"]
+__all__ = ["Cost", "LineCost", "count_cost", "equations_by_line", "measure_cost", "scaled"]
 
 _LONGEST = 60  # of a line in the table
-_SECONDS = 0.3  # for all runs together
-_RUNS = 5, 301  # at least, at most
+_SECONDS = 0.3  # for all runs together, if so many were enough
+_RUNS = 6, 301  # at least, at most; the first does not count
+_PATIENCE = 1.0  # after so many seconds fewer runs must do, so that a large step is not waited for
 _CLOCK, _TICKS = "_clock", "_ticks"  # no value of a text begins with an underscore
 _TITLES = ("line", "flops", "read", "written", "saved", "time", "of roof")
 
@@ -35,8 +37,8 @@ class LineCost:
         flops: multiplications and additions; any other function of one entry, such as ``exp``, counts as one.
         read, written: bytes of the arrays of each NumPy call on the line, those in between included.
         saved: bytes that a forward pass makes here and a backward pass reads.
-        seconds: the median of several runs.
-        needed: the seconds that its calls would need at the machine's measured rates.
+        seconds: the median of several runs; 0 if it was only counted.
+        needed: the seconds that its calls would need at the machine's measured rates; 0 if it was only counted.
         known: whether all functions' arithmetic is known; if not, their results' entries were counted.
     """
 
@@ -50,6 +52,11 @@ class LineCost:
     known: bool = True
 
     @property
+    def moved(self) -> int:
+        """Bytes read and written."""
+        return self.read + self.written
+
+    @property
     def share(self) -> float:
         """How close to the roofline the line runs: 1 is as fast as the machine was seen to be."""
         return self.needed / self.seconds if self.seconds else 0.0
@@ -57,21 +64,37 @@ class LineCost:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a text costs, line by line; it prints itself as a table."""
+    """What a text costs, line by line; it prints itself as a table.
+
+    Args:
+        name: of the function.
+        rows: a line each, ``return`` last.
+        total: their sum.
+        rates: of the machine; None if the text was only counted and not run.
+    """
 
     name: str
     rows: tuple[LineCost, ...]
     total: LineCost
-    rates: Rates
+    rates: Rates | None
+
+    @property
+    def timed(self) -> bool:
+        """Whether the lines have times, and shares of the roofline."""
+        return self.rates is not None
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        rows = [{**asdict(row), "share": row.share} for row in self.rows]
-        total = {**asdict(self.total), "share": self.total.share}
-        return {"name": self.name, "rows": rows, "total": total, "rates": self.rates.as_dict()}
+        """For JSON. Lines that were only counted have no ``seconds``, ``needed`` and ``share``."""
+        return {
+            "name": self.name,
+            "rows": [_as_dict(row, self.timed) for row in self.rows],
+            "total": _as_dict(self.total, self.timed),
+            "rates": None if self.rates is None else self.rates.as_dict(),
+        }
 
     def __str__(self) -> str:
-        cells = [_TITLES, *map(_cells, self.rows), _cells(self.total)]
+        shown = len(_TITLES) if self.timed else _TITLES.index("time")
+        cells = [row[:shown] for row in (_TITLES, *map(_cells, self.rows), _cells(self.total))]
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         lines = [_aligned(row, widths) for row in cells]
         notes = [] if self.total.known else ["? with a function whose arithmetic is not known: its entries are counted"]
@@ -89,16 +112,27 @@ def measure_cost(program: Program, source: Source, arguments: Sequence[Any] = ()
         arguments: to run it with, of the program's form; without any, random ones.
         rates: of the machine; measured, once in a process, if not given.
     """
-    rates = roof() if rates is None else rates
-    lines = _lines(source)
-    inputs = _inputs(program, arguments)
-    times = _times(source, lines, inputs)
+    rates = roof(max(map(_moved, program.equations), default=0)) if rates is None else rates
+    return _cost(program, source, _times(source, _lines(source), _inputs(program, source, arguments)), rates)
+
+
+def count_cost(program: Program, source: Source) -> Cost:
+    """Count what the lines of the text do, and run nothing."""
+    return _cost(program, source, [0.0 for _ in _lines(source)], None)
+
+
+def _cost(program: Program, source: Source, times: Sequence[float], rates: Rates | None) -> Cost:
     saved = saved_values(program)
     rows = tuple(
         _row(line, equations, saved, seconds, rates)
-        for line, equations, seconds in zip(lines, equations_by_line(program, source), times, strict=True)
+        for line, equations, seconds in zip(_lines(source), equations_by_line(program, source), times, strict=True)
     )
     return Cost(source.name, rows, _total(rows), rates)
+
+
+def _moved(equation: Equation) -> int:
+    counted = count(equation)
+    return counted.read + counted.written
 
 
 def equations_by_line(program: Program, source: Source) -> list[list[Equation]]:
@@ -133,15 +167,24 @@ def _times(source: Source, lines: Sequence[str], inputs: Callable[[], list[Any]]
     """The median seconds of each line."""
     run, ticks = _with_clock(source, lines)
     taken: list[list[float]] = []
-    least, most = _RUNS
+    started = time.perf_counter()
     with np.errstate(all="ignore"):  # random arguments may have no logarithm
-        run(*inputs())
-        started = time.perf_counter()
-        while len(taken) < least or (len(taken) < most and time.perf_counter() - started < _SECONDS):
+        while not _enough(len(taken), time.perf_counter() - started):
             ticks.clear()
             run(*inputs())
             taken.append([after - before for before, after in itertools.pairwise(ticks)])
-    return [statistics.median(times) for times in zip(*taken, strict=True)]
+    warm = taken[1:] or taken  # the first run finds no caches filled; of a step that takes seconds it is the only one
+    return [statistics.median(times) for times in zip(*warm, strict=True)]
+
+
+def _enough(runs: int, seconds: float) -> bool:
+    """Whether so many runs, in so many seconds, will do.
+
+    >>> _enough(5, 0.9), _enough(6, 0.9), _enough(1, 20.0), _enough(0, 20.0), _enough(301, 0.01)
+    (False, True, True, False, True)
+    """
+    least, most = _RUNS
+    return runs > 0 and (runs >= most or seconds >= (_SECONDS if runs >= least else _PATIENCE))
 
 
 def _with_clock(source: Source, lines: Sequence[str]) -> tuple[Callable[..., Any], list[float]]:
@@ -156,15 +199,38 @@ def _with_clock(source: Source, lines: Sequence[str]) -> tuple[Callable[..., Any
     return numpy_engine.load(Source(source.name, text, references, source.names)), ticks
 
 
-def _inputs(program: Program, arguments: Sequence[Any]) -> Callable[[], list[Any]]:
-    """Makes the arrays for a run: copies, since the text may write over those that it is given."""
+def _inputs(program: Program, source: Source, arguments: Sequence[Any]) -> Callable[[], list[Any]]:
+    """Makes the arrays for a run: copies of those that the text writes over. The others may be a whole data set."""
     if arguments:
         bound = program.bind(tuple(arguments))
         values = [bound[variable] for variable in program.input_variables]
     else:
         rng = np.random.default_rng(0)
         values = [_random(variable, rng) for variable in program.input_variables]
-    return lambda: [value.copy() if isinstance(value, np.ndarray) else value for value in values]
+    written = _written_over(source.text)
+    changing = [source.names[variable] in written for variable in program.input_variables]
+    return lambda: [
+        value.copy() if changes and isinstance(value, np.ndarray) else value
+        for value, changes in zip(values, changing, strict=True)
+    ]
+
+
+def _written_over(text: str) -> set[str]:
+    """The names whose arrays a text writes into.
+
+    >>> sorted(_written_over("a = b + c\\nnp.add(a, b, out=d)\\ne -= a"))
+    ['d', 'e']
+    """
+    found = set()
+    for node in ast.walk(ast.parse(text)):
+        place = node.target if isinstance(node, ast.AugAssign) else node.value if _is_out(node) else None
+        if isinstance(place, ast.Name):
+            found.add(place.id)
+    return found
+
+
+def _is_out(node: ast.AST) -> TypeGuard[ast.keyword]:
+    return isinstance(node, ast.keyword) and node.arg == "out"
 
 
 def _random(variable: Variable, rng: np.random.Generator) -> Any:
@@ -186,13 +252,13 @@ def _as_variable(value: Any, variable: Variable) -> Any:
 
 
 def _row(
-    line: str, equations: Sequence[Equation], saved: frozenset[Variable], seconds: float, rates: Rates
+    line: str, equations: Sequence[Equation], saved: frozenset[Variable], seconds: float, rates: Rates | None
 ) -> LineCost:
     counts = [count(equation) for equation in equations]
     needed = [
         rates.needed(counted.flops, counted.read + counted.written, str(equation.output.dtype))
         for counted, equation in zip(counts, equations, strict=True)
-        if counted.written  # numbers and views cost nothing at these rates
+        if rates is not None and counted.written  # numbers and views cost nothing at these rates
     ]
     return LineCost(
         line=line,
@@ -204,6 +270,11 @@ def _row(
         needed=sum(needed),
         known=all(counted.known for counted in counts),
     )
+
+
+def _as_dict(row: LineCost, timed: bool) -> dict[str, Any]:
+    facts = {**asdict(row), "share": row.share}
+    return {name: value for name, value in facts.items() if timed or name not in ("seconds", "needed", "share")}
 
 
 def _total(rows: Sequence[LineCost]) -> LineCost:
@@ -221,14 +292,18 @@ def _total(rows: Sequence[LineCost]) -> LineCost:
 
 def _cells(row: LineCost) -> tuple[str, ...]:
     line = row.line if len(row.line) <= _LONGEST else row.line[: _LONGEST - 1] + "…"
-    flops = _scaled(row.flops, "") + ("" if row.known else "?")
-    sizes = [_scaled(size, "B") if size else "" for size in (row.read, row.written, row.saved)]
+    flops = scaled(row.flops, "") + ("" if row.known else "?")
+    sizes = [scaled(size, "B") if size else "" for size in (row.read, row.written, row.saved)]
     share = f"{100 * row.share:.0f} %" if row.needed else ""
     return (line, flops, *sizes, f"{1e6 * row.seconds:,.1f} µs", share)
 
 
-def _scaled(value: int, unit: str) -> str:
-    """``"640"``, ``"20.5 kB"``, ``"1.07 G"``: three figures, in thousands."""
+def scaled(value: int, unit: str) -> str:
+    """Three figures, in thousands.
+
+    >>> scaled(640, ""), scaled(20_480, "B"), scaled(1_073_741_824, "")
+    ('640', '20.5 kB', '1.07 G')
+    """
     scaled, prefixes = float(value), ["", "k", "M", "G", "T", "P"]
     while scaled >= 999.5 and len(prefixes) > 1:
         scaled, prefixes = scaled / 1000, prefixes[1:]

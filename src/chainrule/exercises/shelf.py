@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from chainrule.exercises.source import Source, SourceError, read_source
 
-__all__ = ["SHELF", "Entry", "available", "find", "is_installed", "table"]
+__all__ = ["SHELF", "Entry", "available", "find", "is_installed", "listed", "sources", "table"]
 
 SHELF = Path(__file__).parent / "sources"
 
@@ -33,12 +33,16 @@ class Entry:
 
 
 def available(folder: Path = SHELF) -> list[Entry]:
-    """The exercises of a folder, by name. Files that are no exercise are left out."""
-    entries = [
+    """The exercises of a folder as entries of a list, by name."""
+    return [
         Entry(made.name, made.title, tuple(task.name for task in made.tasks), made.points)
-        for made in (source.exercise for source in _sources(folder))
+        for made in (source.exercise for source in sources(folder))
     ]
-    return sorted(entries, key=lambda entry: entry.name)
+
+
+def sources(folder: Path = SHELF) -> list[Source]:
+    """The exercises of a folder, by name. Files that are no exercise are left out."""
+    return sorted(_sources(folder), key=lambda source: source.exercise.name)
 
 
 def find(name_or_path: str | Path, folder: Path = SHELF) -> Source:
@@ -113,8 +117,16 @@ def _read(path: Path) -> Source:
 
 def _unknown(name: str, known: list[str]) -> str:
     close = difflib.get_close_matches(name.lower(), known, n=len(known) or 1, cutoff=0.5)
-    listed = ", ".join([*close, *(other for other in known if other not in close)])
-    rest = f"There is {listed}." if listed else "There are none."
-    return (
-        f"there is no exercise {name!r}. {rest} A source of your own is given by its path, such as ./{name or 'my'}.py"
-    )
+    names = [*close, *(other for other in known if other not in close)]
+    own = f"A source of your own is given by its path, such as ./{name or 'my'}.py"
+    return f"there is no exercise {name!r}. T{listed(names)[1:]}. {own}"
+
+
+def listed(names: Iterable[str]) -> str:
+    """``"there is edf-1, i2dl-5"``, for messages.
+
+    >>> listed(["edf-1", "i2dl-5"]), listed([])
+    ('there is edf-1, i2dl-5', 'there are none')
+    """
+    words = ", ".join(names)
+    return f"there is {words}" if words else "there are none"

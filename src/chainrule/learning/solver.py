@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -31,6 +31,9 @@ from chainrule.learning.state import State, copied
 from chainrule.learning.streams import Stream
 from chainrule.learning.training_step import TrainingStep
 from chainrule.op import Op
+
+if TYPE_CHECKING:
+    from chainrule.compiling import Cost, Step
 
 __all__ = ["Solver"]
 
@@ -140,9 +143,20 @@ class Solver:
     @property
     def step_source(self) -> str:
         """The text of the step that trains, for whole batches."""
+        return self._written_step().source.text
+
+    def cost(self) -> Cost:
+        """What each line of `step_source` costs: arithmetic, bytes, saved values, time, how close to the roofline.
+
+        Timed on random arrays of a whole batch's shapes; what was learned stays as it is. With the XLA engine, which
+        makes one program of all lines, they are only counted.
+        """
+        return self._written_step().cost()
+
+    def _written_step(self) -> Step:
         if self._step.first is None:
             raise RuntimeError("Solver: the step is written when training starts (and never by the eager engine)")
-        return self._step.first.source.text
+        return self._step.first
 
     # -- training ----------------------------------------------------------------------------------------
 

@@ -110,8 +110,8 @@ def _shown_rates(rates: Rates) -> list[tuple[str, str]]:
         for dtype, found in rates.products.items()
     ]
     sizes = ", ".join(f"{rate:.1f} GB/s in {_size(held)}" for held, rate in rates.adding.items())
-    memory = f"copy {rates.copy:.1f} GB/s, triad {rates.triad:.1f} GB/s"
-    return [*products, ("memory moves", memory), ("a = b + c", sizes)]
+    moves = [f"{name} {rate:.1f} GB/s" for name, rate in (("copy", rates.copy), ("triad", rates.triad)) if rate]
+    return [*products, ("memory moves", ", ".join(moves) or "not measured"), ("a = b + c", sizes)]
 
 
 def _size(held: int) -> str:

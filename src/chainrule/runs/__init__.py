@@ -6,7 +6,7 @@ Read in this order:
 2. ``predictions``: between a model's output and labels or values. ``scores``: how good these are.
 3. ``training``: :func:`train`, settings and data become a :class:`Trained` model and its results.
 4. ``folder``: :func:`write_run`; :class:`Run`, a written run that predicts and evaluates new tables.
-5. ``findings``, ``plots``, ``pictures``, ``svg``, ``code``, ``report``: what a reader gets to see.
+5. ``findings``, ``plots``, ``pictures``, ``costs``, ``report``: what a reader gets to see.
 """
 
 from chainrule.runs.folder import Run, choose_place, write_run

@@ -25,7 +25,7 @@ from chainrule.showing.page import versions
 __all__ = ["Run", "choose_place", "write_run"]
 
 FORMAT = "chainrule run 1"
-FILES = ("run.json", "model.safetensors", "history.csv", "step.py", "report.html", "plots")
+FILES = ("run.json", "model.safetensors", "history.csv", "step.py", "cost.json", "report.html", "plots")
 KEYS = {"format", "data", "training", "preparation", "rows", "result", "scores", "versions"}
 
 
@@ -132,6 +132,9 @@ def _fill(folder: Path, place: Path, trained: Trained, data: DataSettings) -> No
     trained.history.to_csv(folder / "history.csv")
     if trained.step_source:
         (folder / "step.py").write_text(trained.step_source, encoding="utf-8")
+    if trained.cost is not None:
+        text = json.dumps({"engine": trained.settings.engine, **trained.cost.as_dict()}, indent=2, allow_nan=False)
+        (folder / "cost.json").write_text(text + "\n", encoding="utf-8")
     (folder / "plots").mkdir()
     drawn = write_plots(folder / "plots", draw_plots(trained))
     (folder / "report.html").write_text(render_report(place, trained, data, record, drawn), encoding="utf-8")

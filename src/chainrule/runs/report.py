@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.data import Preparation
+from chainrule.runs.costs import cost_table
 from chainrule.runs.findings import raw_row, worst_rows
 from chainrule.runs.scores import ClassScores, percent
 from chainrule.runs.settings import DataSettings, TrainingSettings
@@ -48,6 +49,7 @@ def render_report(
         classes=_class_table(trained),
         worst=_worst_table(trained),
         step=Markup(highlighted(trained.step_source)),
+        cost=None if trained.cost is None else cost_table(trained.step_source, trained.cost),
         settings=[
             ("Data", _settings(data.completed(trained.prepared.preparation))),
             ("Training", _settings(trained.settings)),

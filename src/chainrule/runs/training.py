@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,6 +26,9 @@ from chainrule.runs.predictions import Predictions, encode, output_count, predic
 from chainrule.runs.scores import Scores, class_scores, value_scores
 from chainrule.runs.settings import TrainingSettings
 
+if TYPE_CHECKING:
+    from chainrule.compiling import Cost
+
 __all__ = ["Trained", "build_model", "judge", "train"]
 
 
@@ -42,6 +45,7 @@ class Trained:
         step_source: the text of the step that trained; ``""`` with the eager engine.
         predictions: for the test rows.
         scores: of these.
+        cost: what each line of that step costs; only counted with the XLA engine, and none with the eager one.
     """
 
     settings: TrainingSettings
@@ -52,6 +56,7 @@ class Trained:
     step_source: str
     predictions: Predictions
     scores: Scores
+    cost: Cost | None = None
 
 
 def train(
@@ -90,7 +95,16 @@ def train(
         step_source="" if settings.engine == "eager" else solver.step_source,
         predictions=predictions,
         scores=judge(prepared.preparation, data.test.y, predictions),
+        cost=_cost(solver, settings.engine),
     )
+
+
+def _cost(solver: Solver, engine: str) -> Cost | None:
+    """After training, so that it can't disturb it; a model that is trained is not lost for its table of costs."""
+    try:
+        return None if engine == "eager" else solver.cost()
+    except MemoryError:
+        return None
 
 
 def build_model(settings: TrainingSettings, preparation: Preparation, rng: np.random.Generator) -> Sequential:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from chainrule.exercises.shelf import SHELF, available, find
+from chainrule.exercises.shelf import SHELF, find, listed, sources
 from chainrule.exercises.source import Source
 
 __all__ = ["NoExercise", "exercise_of", "marked_exercise", "stubs_left"]
@@ -35,25 +35,21 @@ def exercise_of(path: Path, names: Iterable[str], folder: Path = SHELF) -> Sourc
     """
     if name := marked_exercise(path):
         return find(name, folder)
-    own, known = set(names), [find(entry.name, folder) for entry in available(folder)]
+    own, known = set(names), sources(folder)
     shares = [(len(own & _asked(source)) / len(_asked(source)), source) for source in known if _asked(source)]
     best = max((share for share, _ in shares), default=0.0)
     likely = [source for share, source in shares if share == best and best > 0]
     if len(likely) == 1:
         return likely[0]
     if likely:
-        listed = ", ".join(source.exercise.name for source in likely)
-        raise NoExercise(f"{path.name} may belong to each of {listed}; say which: --exercise {likely[0].exercise.name}")
-    raise NoExercise(f"{path.name} belongs to no exercise that is known; say which: --exercise NAME; {_listed(known)}")
+        several = [source.exercise.name for source in likely]
+        raise NoExercise(f"{path.name} may belong to each of {', '.join(several)}; say which: --exercise {several[0]}")
+    there = listed(source.exercise.name for source in known)
+    raise NoExercise(f"{path.name} belongs to no exercise that is known; say which: --exercise NAME; {there}")
 
 
 def _asked(source: Source) -> set[str]:
     return {name.partition(".")[0] for task in source.exercise.tasks for name in task.names}
-
-
-def _listed(known: Iterable[Source]) -> str:
-    names = ", ".join(source.exercise.name for source in known)
-    return f"there is {names}" if names else "there are none"
 
 
 def marked_exercise(path: Path) -> str:
