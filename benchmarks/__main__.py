@@ -19,6 +19,7 @@ NAMES = (
     "edf_logistic",
     "small_network",
     "xla_engine",
+    "dropout",
     "large_network",
     "backward_forms",
     "long_chain",

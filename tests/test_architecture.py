@@ -38,7 +38,7 @@ LAYERS = (
     ("cli",),
 )
 NEVER = {"compiling": {"ops"}}
-ONLY_THROUGH = {"tracing": {"ops": {"ops.rules", "ops.scatter"}}}
+ONLY_THROUGH = {"tracing": {"ops": {"ops.rules", "ops.scatter", "ops.drawing"}}}
 
 # Loaded with the module, and not in the functions that use them.
 LOADED = {"numpy"}

@@ -128,11 +128,12 @@ def test_options_reach_the_run(trained):
         *("--loss", "absolute_error", "--dtype", "float32", "--optimizer", "rmsprop", "--learning-rate", 0.02),
         *("--momentum", 0.5, "--weight-decay", 0.001, "--schedule", "cosine", "--epochs", 3, "--batch", "full"),
         *("--patience", 2, "--clip", 2, "--seed", 7, "--engine", "eager", "--out", "here", "--name", "all"),
+        *("--dropout", 0.25),
     )  # fmt: skip
 
     record = json.loads(Path("here/all/run.json").read_text())
     assert {
-        "model": "network", "hidden": [4, 3], "activation": "tanh", "loss": "absolute_error",
+        "model": "network", "hidden": [4, 3], "activation": "tanh", "dropout": 0.25, "loss": "absolute_error",
         "optimizer": "rmsprop", "learning_rate": 0.02, "momentum": 0.5, "weight_decay": 0.001,
         "schedule": "cosine", "epochs": 3, "batch": 0, "seed": 7, "dtype": "float32", "engine": "eager",
         "patience": 2, "clip": 2.0,

@@ -13,6 +13,7 @@ from chainrule.compiling.cost import _enough, _inputs, equations_by_line, measur
 from chainrule.compiling.counting import count, saved_values
 from chainrule.measuring import Rates
 from chainrule.ops import affine, relu, softmax_cross_entropy
+from chainrule.ops.drawing import uniform
 from chainrule.tracing.program import primitive_name
 
 # A machine that computes 10^9 a second in float64, twice that in float32, and moves 10^9 bytes a second.
@@ -111,10 +112,17 @@ def test_saved_is_what_forward_makes_and_backward_reads():
         (5, np.cumsum, [np.ones((2, 3))]),
         (0, lambda x: np.concatenate([x, x]), [np.ones(3)]),
         (1, operator.mul, [2.0, 3.0]),
+        (6, lambda key: uniform(key, 1, (2, 3)), [np.array([1, 2], np.uint64)]),
     ],
 )
 def test_arithmetic_of_a_call(flops, function, arguments):
     assert (flops, True) == (counted(function, *arguments).flops, counted(function, *arguments).known)
+
+
+def test_a_draw_reads_its_key_and_writes_its_numbers():
+    drawn = counted(lambda key: uniform(key, 1, (2, 3)), np.array([1, 2], np.uint64))
+
+    assert (16, 48) == (drawn.read, drawn.written)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pathlib import Path
 from solvers import LABELS, VALIDATION, X, losses, make_solver, network
 
 from chainrule.compiling import XLA, join
-from chainrule.learning import Adam
+from chainrule.learning import Adam, Affine, Dropout, ReLU, Sequential
 
 EPOCHS = 5
 ALL = XLA(devices="all")
@@ -21,6 +21,10 @@ BATCHES = [(X[start : start + 16], LABELS[start : start + 16]) for start in rang
 
 def solver(engine, **options):
     return make_solver(optimizer=Adam(0.01), engine=engine, **{"batch_size": 16, **options})
+
+
+def dropping():
+    return Sequential([Affine(5, 4), ReLU(), Dropout(0.25), Affine(4, 3)], rng=0)
 
 
 def told(trained):
@@ -42,6 +46,9 @@ def on_devices(folder, process, processes):
         trained = solver(XLA(devices=count))
         trained.train(X, LABELS, VALIDATION, epochs=EPOCHS)
         found[count] = told(trained)
+    drops = make_solver(dropping(), batch_size=16, engine=XLA(devices=4))
+    drops.train(X, LABELS, VALIDATION, epochs=EPOCHS)
+    found["dropout"] = told(drops)
     loop = next(iter(trained._step._loops.values()))
     data = trained._step.devices.copied((X, LABELS))
     values = trained._step.devices.copied(trained._state.values())
@@ -49,7 +56,7 @@ def on_devices(folder, process, processes):
     import numpy as np
 
     with jax.enable_x64(True):
-        lowered = loop._over_rows.lower(values, (0.01,), data, np.arange(32, dtype=np.int32).reshape(2, 16))
+        lowered = loop._over_rows.lower(values, (0.01,), data, np.arange(32, dtype=np.int32).reshape(2, 16), ())
         found["program"] = lowered.compile().as_text()
     return found
 

@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 from sklearn.utils.estimator_checks import check_estimator
 
-from chainrule.learning import SGD, Adam, Cosine, FeedforwardNet, LinearRegression, LogisticRegression
+from chainrule.learning import SGD, Adam, Cosine, Dropout, FeedforwardNet, LinearRegression, LogisticRegression
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(60, 3))
@@ -117,6 +117,21 @@ def test_the_same_seed_learns_the_same():
 
     assert np.array_equal(learned(1), learned(1))
     assert not np.array_equal(learned(1), learned(2))
+
+
+def test_dropout_follows_each_hidden_layer_and_changes_what_is_learned():
+    with_it, again, without = (
+        FeedforwardNet(hidden=(5, 4), dropout=rate, epochs=3, seed=1).fit(IRIS_X, IRIS_Y) for rate in (0.3, 0.3, 0)
+    )
+
+    kinds = ["Affine", "ReLU", "Dropout", "Affine", "ReLU", "Dropout", "Affine"]
+    assert kinds == [type(layer).__name__ for layer in with_it.network_.layers]
+    assert {0.3} == {layer.rate for layer in with_it.network_.layers if isinstance(layer, Dropout)}
+    assert not without.network_.random
+    assert np.array_equal(with_it.predict_proba(IRIS_X), again.predict_proba(IRIS_X))
+    assert not np.array_equal(with_it.predict_proba(IRIS_X), without.predict_proba(IRIS_X))
+    # Used twice, it gives the same: nothing is left out any more.
+    assert np.array_equal(with_it.predict_proba(IRIS_X), with_it.predict_proba(IRIS_X))
 
 
 def test_float32_is_computed_in_float32():
@@ -320,6 +335,8 @@ def test_validation_data_is_checked(validation, message):
         ({"hidden": (32, 0)}, ValueError, r"hidden is \(32, 0\); expected sizes"),
         ({"dtype": "int32"}, ValueError, "dtype is 'int32'; expected float64 or float32"),
         ({"seed": -1}, ValueError, "FeedforwardNet: seed is -1"),
+        ({"dropout": 1.0}, ValueError, r"FeedforwardNet: dropout is 1\.0; expected less than 1"),
+        ({"dropout": -0.5}, ValueError, r"FeedforwardNet: dropout is -0\.5; expected at least 0"),
     ],
 )
 def test_senseless_settings_are_refused_by_fit(settings, kind, message):

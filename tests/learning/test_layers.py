@@ -11,6 +11,7 @@ from chainrule.learning.layers import (
     ACTIVATIONS,
     LAYERS,
     Affine,
+    Dropout,
     LeakyReLU,
     OpLayer,
     ReLU,
@@ -80,6 +81,10 @@ def test_affine_starts_from_its_initializers():
         (lambda: Affine("3", 3), TypeError, "Affine: inputs is '3'; expected a whole number"),
         (lambda: Affine(3.0, 3), TypeError, r"Affine: inputs is 3\.0; expected a whole number"),
         (lambda: Affine(3, 3, weights="xavier"), ValueError, "unknown initializer 'xavier'"),
+        (lambda: Dropout(1), ValueError, "Dropout: rate is 1; expected less than 1"),
+        (lambda: Dropout(-0.1), ValueError, r"Dropout: rate is -0\.1; expected at least 0"),
+        (lambda: Dropout(float("nan")), ValueError, "Dropout: rate is nan; expected a finite number"),
+        (lambda: Dropout("half"), TypeError, "Dropout: rate is 'half'; expected a number"),
         (lambda: LeakyReLU(slope=-1), ValueError, "LeakyReLU: slope is -1; expected at least 0"),
         (
             lambda: OpLayer(scale_forward),
@@ -101,6 +106,7 @@ def test_senseless_settings_are_refused(make, kind, message):
         Affine(np.int64(3), 2, weights=he_normal, bias=Normal(0.1)),
         ReLU(),
         LeakyReLU(0.3),
+        Dropout(0.3),
         Sigmoid(),
         Tanh(),
         Softplus(),
@@ -178,5 +184,28 @@ def test_op_layer_keeps_its_start_when_the_users_array_changes():
 
 
 def test_the_tables_hold_every_layer():
-    assert {"Affine", "ReLU", "LeakyReLU", "Sigmoid", "Tanh", "Softplus"} == set(LAYERS)
-    assert set(LAYERS.values()) - {Affine} == set(ACTIVATIONS.values())
+    assert {"Affine", "ReLU", "LeakyReLU", "Sigmoid", "Tanh", "Softplus", "Dropout"} == set(LAYERS)
+    assert set(LAYERS.values()) - {Affine, Dropout} == set(ACTIVATIONS.values())
+
+
+def test_dropout_hands_on_its_input_unless_it_is_given_a_key():
+    x = np.ones((2, 3))
+
+    assert x is Dropout(0.9)(x)
+    assert {} == Dropout(0.9).initialize(rng(), np.float64)
+
+
+def test_dropout_leaves_out_its_share_and_scales_the_rest():
+    n, key = 40_000, np.array([3, 1], np.uint64)
+    out = Dropout(0.3)(np.ones(n), key=key, stream=2)
+    kept = np.random.Generator(np.random.Philox(key=key, counter=2 << 192)).random(n) < 0.7
+
+    assert {0.0, 1 / 0.7} == set(out)
+    assert np.array_equal(kept, out > 0)
+    assert abs(kept.mean() - 0.7) < 4.5 * np.sqrt(0.7 * 0.3 / n)
+
+
+def test_dropout_of_nothing_is_the_input():
+    x = np.array([-1.0, 0.5, 3.0])
+
+    assert x.tolist() == Dropout(0.0)(x, key=np.array([3, 1], np.uint64), stream=1).tolist()

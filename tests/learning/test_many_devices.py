@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from one_of_many import dropping
 from solvers import LABELS, VALIDATION, X, losses, make_solver
 
 from chainrule import XLA
@@ -88,6 +89,9 @@ def test_devices_of_one_process_share_each_batch(tmp_path):
 
     for count in "124":
         assert_same(expected, found[count], tolerance=1e-12)
+    drops = make_solver(dropping(), batch_size=16)
+    drops.train(X, LABELS, VALIDATION, epochs=5)
+    assert_same(drops, found["dropout"], tolerance=1e-12)
     # XLA's own program for four devices: each works on four of the sixteen rows, and the gradients are added up.
     assert "all-reduce" in found["program"]
     assert "f64[4,5]" in found["program"]

@@ -6,8 +6,8 @@ import pickle
 import numpy as np
 import pytest
 
-from chainrule import Op, grad
-from chainrule.learning import Affine, LeakyReLU, OpLayer, ReLU, Sequential, Tanh
+from chainrule import Op, compile, grad
+from chainrule.learning import Affine, Dropout, LeakyReLU, OpLayer, ReLU, Sequential, Tanh
 from chainrule.ops import squared_error
 
 
@@ -199,6 +199,75 @@ def test_a_parameter_name_that_ends_in_a_digit_is_refused():
 
     with pytest.raises(ValueError, match="calls a parameter 'w1'; expected a name that ends in a letter"):
         Sequential([Odd()])
+
+
+# -- layers that draw random numbers ---------------------------------------------------------------
+
+KEY = np.array([8, 5], np.uint64)
+
+
+def kept(stream, shape, rate):
+    return np.random.Generator(np.random.Philox(key=KEY, counter=stream << 192)).random(shape) < 1 - rate
+
+
+def test_each_random_layer_draws_from_a_stream_of_its_own(x):
+    layers = [Affine(3, 3), Dropout(0.5), Tanh(), Dropout(0.25), Dropout(0.25)]
+    model = Sequential(layers, rng=0)
+    p = model.parameters
+    hidden = np.tanh((x @ p["w1"] + p["b1"]) * kept(1, (5, 3), 0.5) / 0.5)
+    expected = hidden * kept(2, (5, 3), 0.25) / 0.75 * kept(3, (5, 3), 0.25) / 0.75
+
+    np.testing.assert_allclose(expected, model.forward(p, x, KEY), rtol=1e-15)
+    np.testing.assert_allclose(np.tanh(x @ p["w1"] + p["b1"]), model(x), rtol=1e-15)
+
+
+class Noise:
+    """A user's own random layer; what it calls ``stream`` and ``key`` it is given."""
+
+    random = True
+
+    def initialize(self, rng, dtype):
+        return {}
+
+    def __call__(self, x, key=None, stream=None):
+        return x if key is None else x + stream * key[0].astype(float)
+
+
+def test_a_users_own_random_layer_is_given_key_and_stream():
+    model = Sequential([Dropout(0.0), Noise(), Noise()])
+
+    assert model.random
+    assert [1.0 + 2 * 8 + 3 * 8] == model.forward({}, np.array([1.0]), KEY).tolist()
+    assert [1.0] == model.forward({}, np.array([1.0])).tolist()
+
+
+def test_a_layer_with_a_generator_called_random_is_not_a_random_layer(x):
+    layer = Doubling()
+    layer.random = np.random.default_rng(0)
+
+    assert not Sequential([layer]).random
+
+
+def test_a_model_without_random_layers_has_no_use_for_a_key(model, x):
+    assert not model.random
+    assert np.array_equal(model(x), model.forward(model.parameters, x, KEY))
+
+
+def test_dropout_leaves_no_trace_in_the_text_of_a_model_in_use(x):
+    model = Sequential([Affine(3, 4), ReLU(), Dropout(0.5), Affine(4, 2)], rng=0)
+    plain = Sequential([Affine(3, 4), ReLU(), Affine(4, 2)], rng=0)
+    texts = []
+    for one in (model, plain):
+        forward = compile(one.forward)
+        forward(one.parameters, x)
+        texts.append(forward.source)
+
+    assert texts[0] == texts[1]
+
+
+def test_dropout_keeps_the_number_of_values_a_row():
+    with pytest.raises(ValueError, match=r"layer 1 Affine\(3, 4\) gives 4 values a row, but layer 3 Affine\(5, 2\)"):
+        Sequential([Affine(3, 4), Dropout(), Affine(5, 2)])
 
 
 # -- what is refused -------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from chainrule.learning import (
     SGD,
     Affine,
     Cosine,
+    Dropout,
     FeedforwardNet,
     LeakyReLU,
     LinearRegression,
@@ -47,7 +48,7 @@ def rewrite(path, *, header=None, arrays=None):
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_sequential_comes_back(path, dtype):
-    model = Sequential([Affine(3, 4), LeakyReLU(0.3), Affine(4, 2)], rng=0, dtype=dtype)
+    model = Sequential([Affine(3, 4), LeakyReLU(0.3), Dropout(0.2), Affine(4, 2)], rng=0, dtype=dtype)
     model.save(path)
     for again in (Sequential.load(path), load_model(path)):
         assert isinstance(again, Sequential)
@@ -86,6 +87,7 @@ ESTIMATORS = [
     (LogisticRegression(epochs=3, optimizer=SGD(0.1, momentum=0.5)), classification([False, True])),
     (LogisticRegression(epochs=3, optimizer="adam"), classification(["b", "a", "größer"])),
     (FeedforwardNet(epochs=3, hidden=(4, 5), activation="tanh"), classification([7, 3, 5])),
+    (FeedforwardNet(epochs=3, hidden=(4,), dropout=0.25), classification([7, 3, 5])),
     (FeedforwardNet(epochs=3, hidden=(), task="regression"), X[:, 1]),
     (LogisticRegression(epochs=3), classification(["a", "b"]).astype(object)),
 ]
@@ -278,6 +280,33 @@ def test_a_changed_estimator_is_refused(path, change, message):
         load_model(path)
 
     assert str(path) in str(caught.value)
+
+
+def test_a_network_from_before_there_was_dropout_has_none(path):
+    model = FeedforwardNet(epochs=3, hidden=(4,)).fit(X, classification(["a", "b", "c"]))
+    model.save(path)
+
+    def header(described):
+        assert 0.0 == described["configuration"]["settings"].pop("dropout")
+        return described
+
+    rewrite(path, header=header)
+    again = load_model(path)
+
+    assert 0.0 == again.dropout
+    assert np.array_equal(model.predict_proba(X), again.predict_proba(X))
+
+
+def test_a_rate_of_dropout_that_is_none_is_refused(path):
+    Sequential([Affine(3, 4), Dropout(0.2), Affine(4, 2)]).save(path)
+
+    def header(described):
+        described["configuration"]["layers"][1]["rate"] = 1.5
+        return described
+
+    rewrite(path, header=header)
+    with pytest.raises(ValueError, match=r"Dropout: rate is 1\.5; expected less than 1"):
+        load_model(path)
 
 
 def test_a_relu_network_comes_back_with_the_same_text(path):

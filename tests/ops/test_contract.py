@@ -256,6 +256,9 @@ ACTIVATIONS = [
     *(Case(op, (x,)) for op in (ops.sigmoid, ops.tanh, ops.softplus) for x in (normal(3, 4), normal(), 9 * X)),
     *(Case(op, (x,)) for op in (ops.relu, ops.leaky_relu) for x in (X, np.array(1.5), np.array(-1.5))),
     Case(ops.leaky_relu, (X,), {"slope": 0.3}),
+    *(Case(ops.dropout, (X, MASK), {"rate": rate}) for rate in (0, 0.25, 0.5)),
+    Case(ops.dropout, (X, MASK)),
+    Case(ops.dropout, (np.array(1.5), np.array(True))),
     *(Case(op, (TENSOR,), {"axis": axis}) for op in (ops.softmax, ops.log_softmax) for axis in (-1, 0, 1)),
     *(Case(op, (normal(4),)) for op in (ops.softmax, ops.log_softmax)),
 ]

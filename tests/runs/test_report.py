@@ -134,7 +134,7 @@ def test_the_printed_command_trains_the_same_model(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     table = write_table(tmp_path / "my flowers.csv", flowers())
     data = DataSettings(table.name, "colour", scaling="minmax", drop=("wide",))
-    settings = TrainingSettings(hidden=(4, 3), optimizer="adam", epochs=3, clip=1.5, batch=0, seed=5)
+    settings = TrainingSettings(hidden=(4, 3), dropout=0.2, optimizer="adam", epochs=3, clip=1.5, batch=0, seed=5)
     trained = train(settings, data.prepare(5), progress=False)
 
     command = train_command(data, trained.settings, trained.prepared.preparation)

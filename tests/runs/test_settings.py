@@ -74,6 +74,10 @@ def test_what_does_not_fit_the_target_is_refused(given, preparation, message):
         ({"clip": float("inf")}, "clip is inf"),
         ({"momentum": 1.0}, "momentum is 1.0; expected a number at least 0.0 and below 1.0"),
         ({"weight_decay": -0.1}, "weight_decay is -0.1"),
+        ({"dropout": 1.0}, "dropout is 1.0; expected a number at least 0.0 and below 1.0"),
+        ({"dropout": -0.2}, "dropout is -0.2"),
+        ({"dropout": "0.2"}, "dropout is '0.2'"),
+        ({"model": "logistic", "dropout": 0.2}, "dropout is for model network; logistic has no hidden layer"),
         ({"epochs": 0}, "epochs is 0; expected a whole number from 1"),
         ({"batch": -1}, "batch is -1"),
         ({"seed": True}, "seed is True"),
@@ -118,6 +122,22 @@ def test_hidden_sizes_that_are_none_are_refused(text):
 )
 def test_settings_come_back_from_json(record):
     assert record == from_json(type(record), json.loads(json.dumps(record.to_json())))
+
+
+def test_settings_from_before_there_was_dropout_have_none():
+    record = TrainingSettings(hidden=(4, 3)).completed(THREE).to_json()
+    assert 0.0 == record.pop("dropout")
+
+    assert TrainingSettings(hidden=(4, 3)).completed(THREE) == from_json(TrainingSettings, record)
+
+
+def test_settings_that_lack_another_name_or_have_one_more_are_refused():
+    record = TrainingSettings().completed(THREE).to_json()
+    for wrong in ({**record, "wings": 2}, {name: value for name, value in record.items() if name != "clip"}):
+        with pytest.raises(ValueError, match="expected an object with the names"):
+            from_json(TrainingSettings, wrong)
+    with pytest.raises(ValueError, match="expected an object with the names"):
+        from_json(DataSettings, {**DataSettings().to_json(), "dropout": 0.0})
 
 
 @pytest.mark.parametrize("record", [None, [], {}, {"data": "digits"}])

@@ -7,7 +7,7 @@ import pytest
 from run_tables import flowers, houses, write_table
 from scipy.special import expit, softmax
 
-from chainrule.learning import ACTIVATIONS, SGD, Cosine, RMSprop, Step, WarmUp
+from chainrule.learning import ACTIVATIONS, SGD, Cosine, Dropout, RMSprop, Step, WarmUp
 from chainrule.runs import DataSettings, TrainingSettings, train
 from chainrule.runs.predictions import encode, predict
 from chainrule.runs.training import make_optimizer, make_schedule
@@ -51,6 +51,26 @@ def test_every_activation_trains(table, activation):
 
     assert ACTIVATIONS[activation]() == result.model.layers[1]
     assert np.isfinite(result.history.column("validation_loss")).all()
+
+
+def test_dropout_stands_after_each_hidden_layer(table):
+    result, without = trained(table, hidden=(5, 4), dropout=0.2), trained(table, hidden=(5, 4))
+
+    assert Dropout(0.2) == result.model.layers[2] == result.model.layers[5]
+    assert 7 == len(result.model.layers)
+    assert "uniform(key, 2, (32, 4)) < 0.8" in result.step_source
+    assert "uniform" not in without.step_source
+    assert result.history.column("train_loss") != without.history.column("train_loss")
+
+
+def test_dropout_leaves_out_the_same_on_every_engine(table):
+    pytest.importorskip("jax", reason='needs JAX: pip install "chainrule[xla]"')
+    numpy, *others = (trained(table, dropout=0.5, engine=engine) for engine in ("numpy", "eager", "xla"))
+
+    for other in others:
+        for column in ("train_loss", "validation_loss"):
+            expected, actual = numpy.history.column(column), other.history.column(column)
+            np.testing.assert_allclose(expected, actual, rtol=0, atol=1e-10)
 
 
 def test_the_xla_engine_agrees(table):

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.tracing.numpy_calls import VIEWS
+from chainrule.tracing.numpy_calls import DRAWING, VIEWS
 from chainrule.tracing.program import Equation, Program, Variable
 
 __all__ = ["Count", "bytes_of", "count", "saved_values"]
@@ -21,7 +21,8 @@ class Count:
     """What an equation costs.
 
     Args:
-        flops: multiplications, additions and other results of single entries: an ``exp`` counts as one, too.
+        flops: multiplications, additions and other results of single entries: an ``exp`` counts as one, too, and so
+            does a random number.
         read: bytes of the arrays that go in, each once, and as it lies in memory before it is broadcast.
         written: bytes of the array that comes out; a view writes and reads nothing.
         known: whether the arithmetic of this function is known; if not, ``flops`` are the entries that come out.
@@ -107,7 +108,7 @@ def _flops(equation: Equation) -> int | None:
         return _SPREADING[function](_entries(operands[0]), out)
     if function is np.cumsum:
         return _entries(operands[0]) - _entries(operands[0]) // max(1, _summed(equation))
-    if isinstance(function, np.ufunc) or function in _OPERATORS or function in (np.where, np.round):
+    if isinstance(function, np.ufunc) or function in _OPERATORS | DRAWING or function in (np.where, np.round):
         return out
     return None
 

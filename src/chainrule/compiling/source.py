@@ -18,6 +18,7 @@ import numpy as np
 
 from chainrule.compiling.literals import PlainNumber, literal
 from chainrule.compiling.reuse import Memory, handed_out
+from chainrule.tracing.numpy_calls import DRAWING
 from chainrule.tracing.program import Equation, Program, Variable, primitive_name
 from chainrule.tracing.recorder import COMMUTATIVE
 from chainrule.tracing.trees import leaves_with_names
@@ -145,8 +146,10 @@ class _Writer:
     def _preamble(self) -> list[str]:
         constants = [_describe(self.names[variable], variable) for variable in self.program.constants]
         buffers = [f"{name} {shape}" for name, (shape, _) in self.memory.buffers.items()]
+        drawing = DRAWING.intersection(equation.function for equation in self.program.equations)
         return [
             *(f"# {note}" for note in self.notes),
+            *(f"# from {function.__module__} import {function.__name__}" for function in drawing),
             *(["# constants: " + "  ".join(constants)] if constants else []),
             *(["# kept between calls: " + "  ".join(buffers)] if buffers else []),
         ]

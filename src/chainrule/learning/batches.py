@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +12,11 @@ import numpy.typing as npt
 
 from chainrule.learning.prefetching import prefetched
 
-__all__ = ["BLOCK_BYTES", "Batches"]
+__all__ = ["BLOCK_BYTES", "Batches", "drawn_keys"]
 
 Array = np.ndarray[Any, Any]
-Batch = tuple[Array, Array]
+Pair = tuple[Array, Array]
+Batch = tuple[Array, ...]  # samples, targets, and a key where the step draws random numbers
 
 # Shuffled rows are gathered a block at a time: few large copies, without a second copy of a large data set.
 BLOCK_BYTES = 8 * 2**20
@@ -26,12 +28,16 @@ class Batches:
 
     ``convert`` makes rows of arrays in a file what is trained on, from ``(x, y, numbers of the rows)``. Such rows are
     read and converted by a thread, a block ahead. None: the arrays are in memory and ready.
+
+    For ``random`` steps each batch brings a key: the epoch's number, which is drawn after the order of its rows, and
+    the number of the step in it. So a step's key is known without the steps before it.
     """
 
     x: Array
     y: Array
     size: int | None
-    convert: Callable[[Array, Array, Array], Batch] | None = None
+    convert: Callable[[Array, Array, Array], Pair] | None = None
+    random: bool = False
 
     @property
     def rows(self) -> int:
@@ -49,60 +55,72 @@ class Batches:
 
     def place(self, row: int) -> str:
         """Words for the batch that begins with the epoch's ``row``."""
-        return f"batch {row // (self.size or self.rows)}"
+        return f"batch {self._number(row)}"
+
+    def _number(self, row: int) -> int:
+        return row // (self.size or self.rows)
 
     def epoch(self, rng: np.random.Generator, number: int = 0, done: int = 0) -> Generator[Batch]:
         """An epoch's batches: all rows in their own order, or shuffled and cut; ``done`` rows are left out.
 
         The order depends on the generator alone and not on the epoch's number.
         """
-        if self.size is None and self.convert is None:
+        if self.size is None and self.convert is None and not self.random:
             yield self.x, self.y
             return
         order = None if self.size is None else rng.permutation(self.rows)
-        if self.convert is None:
-            yield from self._cut(self._gathered(order, done))
-        else:
-            yield from self._cut(prefetched(self._gathered(order, done)))
+        keys = drawn_keys(rng, self._steps) if self.random else None
+        blocks = self._gathered(order, done)
+        with contextlib.closing(blocks if self.convert is None else prefetched(blocks)) as blocks:
+            for step, (x, y) in enumerate(self._cut(blocks), self._number(done)):
+                yield (x, y) if keys is None else (x, y, keys[step])
 
-    def in_order(self, size: int) -> Generator[Batch]:
+    def in_order(self, size: int) -> Generator[Pair]:
         """All rows in their own order, ``size`` at a time."""
         parts = self._parts_in_order(size)
         yield from parts if self.convert is None else prefetched(parts)
 
-    def _parts_in_order(self, size: int) -> Iterator[Batch]:
+    def _parts_in_order(self, size: int) -> Generator[Pair]:
         for start in range(0, self.rows, size):
             yield self._read(slice(start, start + size))
 
-    def rows_of_batches(self, rng: np.random.Generator, done: int = 0) -> Iterator[npt.NDArray[np.int64] | None]:
+    def rows_of_batches(
+        self, rng: np.random.Generator, done: int = 0
+    ) -> Iterator[tuple[npt.NDArray[np.int64] | None, tuple[Array, ...]]]:
         """The same epoch as row numbers, shape (steps, rows a step): its whole batches, then the rest as one step.
 
-        None stands for one step on all rows in their own order.
+        None stands for one step on all rows in their own order. Beside them the steps' keys, shape (steps, 2), if any.
         """
-        if self.size is None:
-            yield None
+        order = None if self.size is None else rng.permutation(self.rows)
+        keys = (drawn_keys(rng, self._steps),) if self.random else ()
+        if order is None or self.size is None:
+            yield None, keys
             return
-        order = rng.permutation(self.rows)
         whole = self.rows - self.rows % self.size
         if done < whole:
-            yield order[done:whole].reshape(-1, self.size)
+            steps = slice(self._number(done), self._number(whole))
+            yield order[done:whole].reshape(-1, self.size), tuple(of_steps[steps] for of_steps in keys)
         if whole < self.rows:
-            yield order[whole:].reshape(1, -1)
+            yield order[whole:].reshape(1, -1), tuple(of_steps[-1:] for of_steps in keys)
 
-    def _gathered(self, order: Array | None, done: int) -> Iterator[Batch]:
+    @property
+    def _steps(self) -> int:
+        return self._number(self.rows - 1) + 1
+
+    def _gathered(self, order: Array | None, done: int) -> Generator[Pair]:
         if order is None:
             yield self._read(slice(None))
             return
         for start in range(done, self.rows, self._block):
             yield self._read(order[start : start + self._block])
 
-    def _read(self, index: Array | slice) -> Batch:
+    def _read(self, index: Array | slice) -> Pair:
         x, y = self.x[index], self.y[index]
         if self.convert is None:
             return x, y
         return self.convert(x, y, np.arange(self.rows)[index] if isinstance(index, slice) else index)
 
-    def _cut(self, blocks: Iterator[Batch]) -> Iterator[Batch]:
+    def _cut(self, blocks: Iterator[Pair]) -> Iterator[Pair]:
         for x, y in blocks:
             size = self.size or len(x)
             for first in range(0, len(x), size):
@@ -114,3 +132,9 @@ class Batches:
         assert self.size is not None
         row_bytes = max(1, self.x[:1].nbytes + self.y[:1].nbytes)
         return self.size * max(1, BLOCK_BYTES // (row_bytes * self.size))
+
+
+def drawn_keys(rng: np.random.Generator, steps: int) -> Array:
+    """The keys of an epoch's steps, uint64, shape (steps, 2): a number that is drawn, and the step's own."""
+    numbers = np.arange(steps, dtype=np.uint64)
+    return np.stack([np.full_like(numbers, rng.integers(2**63)), numbers], axis=1)

@@ -20,7 +20,7 @@ from chainrule.learning.training_step import EVALUATED_ROWS, TrainingStep
 __all__ = ["OnDevices"]
 
 Array = np.ndarray[Any, Any]
-Batch = tuple[Array, Array]
+Batch = tuple[Array, ...]  # samples, targets, and a key where the step draws random numbers
 # The rows of a step, and the losses of such steps after each other, on the devices.
 Losses = tuple[int, Any]
 
@@ -70,14 +70,19 @@ class OnDevices:
         assert self._kept is not None
         with leaving_order(state) as order:
             groups = list(self._kept.rows_of_batches(state.rng, state.rows))
-            sizes = [self._kept.rows if rows is None else rows.shape[1] for rows in groups]
-            loops = [self._loop_over(state, learning_rate, self._kept.x, self._kept.y, size) for size in sizes]
+            sizes = [self._kept.rows if rows is None else rows.shape[1] for rows, _ in groups]
+            first = self._kept.x[:1], self._kept.y[:1]
+            loops = [
+                self._loop_over(state, learning_rate, (*first, *(part[0] for part in keys)), size)
+                for size, (_, keys) in zip(sizes, groups, strict=True)
+            ]
             if None in loops:
                 return None
             values = self._given_up(state)
             losses: list[Any] = []
-            for loop, rows in zip(loops, groups, strict=True):
-                values, found = loop.over_rows(values, (learning_rate,), self._data, rows)  # type: ignore[union-attr]
+            for loop, (rows, keys) in zip(loops, groups, strict=True):
+                assert loop is not None
+                values, found = loop.over_rows(values, (learning_rate,), self._data, rows, keys)
                 losses.append(found)
             loss = self._finish(state, values, zip(sizes, losses, strict=True))
             order.drawn = self._kept.is_last(state.rows)
@@ -93,15 +98,15 @@ class OnDevices:
             leaving_order(state) as order,
             contextlib.closing(self._batches.epoch(state.rng, state.epoch, done)) as epoch,
         ):
-            for x, y in _stacked(epoch):
+            for x, y, *keys in _stacked(epoch):
                 self._require_shared_batch(x.shape[1], first=not losses)
-                loop = self._loop_over(state, learning_rate, x[0], y[0], x.shape[1])
+                loop = self._loop_over(state, learning_rate, (x[0], y[0], *(part[0] for part in keys)), x.shape[1])
                 if loop is None:
                     return None
                 if values is None:
                     values = self._given_up(state)
                 block = self._devices.shared(x, 1), self._devices.shared(y, 1)
-                values, found = loop.over_block(values, (learning_rate,), block)
+                values, found = loop.over_block(values, (learning_rate,), block, tuple(keys))
                 losses.append((self._devices.whole(x.shape[1]), found))
                 if len(losses) > 1:  # no more than two blocks wait on the devices
                     losses[-2][1].block_until_ready()
@@ -112,11 +117,11 @@ class OnDevices:
             order.drawn = whole = (whole or self._batches.is_last(state.rows)) and math.isfinite(loss)
         return loss, whole
 
-    def _loop_over(self, state: State, learning_rate: float, x: Array, y: Array, size: int) -> Loop | None:
-        """The loop over batches of so many rows of this process; None where the step isn't one that loops."""
+    def _loop_over(self, state: State, learning_rate: float, batch: Batch, size: int) -> Loop | None:
+        """The loop over batches like this one, of so many rows of this process; None if the step doesn't loop."""
         rows = self._devices.whole(size)
-        x, y = (np.broadcast_to(part[:1], (rows, *part.shape[1:])) for part in (x, y))
-        self._loop = self._step.loop_for(state, learning_rate, x, y)
+        x, y = (np.broadcast_to(part[:1], (rows, *part.shape[1:])) for part in batch[:2])
+        self._loop = self._step.loop_for(state, learning_rate, x, y, *batch[2:])
         if self._loop is None and self._devices.count > 1:
             raise TypeError(
                 "Solver: the optimizer's state holds other things than arrays and numbers, or changes its form; "
@@ -219,14 +224,14 @@ def _stacked(batches: Iterable[Batch]) -> Iterator[Batch]:
             waiting = []
         waiting.append(batch)
         if len(waiting) * sum(part.nbytes for part in batch) >= BLOCK_BYTES:
-            yield np.stack([x for x, _ in waiting]), np.stack([y for _, y in waiting])
+            yield tuple(np.stack(parts) for parts in zip(*waiting, strict=True))
             waiting = []
     yield from _one_by_one(waiting)
 
 
 def _one_by_one(batches: Iterable[Batch]) -> Iterator[Batch]:
-    for x, y in batches:
-        yield x[None], y[None]
+    for batch in batches:
+        yield tuple(part[None] for part in batch)
 
 
 def _form(batch: Batch) -> tuple[Any, ...]:

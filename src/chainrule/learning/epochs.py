@@ -23,15 +23,13 @@ Array = np.ndarray[Any, Any]
 
 
 class Source(Protocol):
-    """Where an epoch's batches come from: `Batches` or `Stream`."""
+    """Where an epoch's batches come from, ``(x, y)`` or ``(x, y, key)``: `Batches` or `Stream`."""
 
     @property
     def in_memory(self) -> bool: ...
     def is_last(self, rows: int) -> bool: ...
     def place(self, row: int) -> str: ...
-    def epoch(
-        self, rng: np.random.Generator, number: int = 0, done: int = 0
-    ) -> Generator[tuple[Array, Array], None, None]: ...
+    def epoch(self, rng: np.random.Generator, number: int = 0, done: int = 0) -> Generator[tuple[Array, ...]]: ...
 
 
 class Epochs(Protocol):
@@ -63,11 +61,11 @@ class StepByStep:
         values, size, whole = state.values(), -1, True
         loss, loss_sum, rows = 0.0, state.loss_sum, state.rows
         with leaving_order(state) as order, contextlib.closing(self._epoch(state)) as epoch:
-            for x, y in epoch:
-                if len(x) != size:  # the last batch may be smaller: another step
-                    size = len(x)
-                    run = self._step.run_for(state, learning_rate, x, y)
-                loss, *values = run(*values, learning_rate, x, y)
+            for batch in epoch:
+                if len(batch[0]) != size:  # the last batch may be smaller: another step
+                    size = len(batch[0])
+                    run = self._step.run_for(state, learning_rate, *batch)
+                loss, *values = run(*values, learning_rate, *batch)
                 if not math.isfinite(loss):
                     whole = False
                     break
@@ -91,7 +89,7 @@ class StepByStep:
         """See `Epochs`."""
         return flag
 
-    def _epoch(self, state: State) -> Generator[tuple[Array, Array], None, None]:
+    def _epoch(self, state: State) -> Generator[tuple[Array, ...]]:
         return self._batches.epoch(state.rng, state.epoch, state.rows)
 
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from chainrule.learning.history import History
 from chainrule.learning.inputs import checked_inputs, require_same_length
-from chainrule.learning.layers import ACTIVATIONS, Affine, Layer
+from chainrule.learning.layers import ACTIVATIONS, Affine, Dropout, Layer
 from chainrule.learning.metrics import accuracy, r2
 from chainrule.learning.models import Sequential, checked_dtype
 from chainrule.learning.optimizers import OPTIMIZERS, Optimizer, optimizer_from_configuration
@@ -302,18 +302,21 @@ class FeedforwardNet(_Estimator):
         activation: relu, leaky_relu, sigmoid, tanh or softplus.
         task: ``"classification"`` or ``"regression"``.
         weights: the initializer of the weights; he_uniform and he_normal are made for relu.
+        dropout: the share of each hidden layer's outputs that a training step leaves out at random; 0 for none.
     """
 
     hidden: Sequence[int] = (32,)
     activation: str = "relu"
     task: str = "classification"  # type: ignore[misc] # a setting here, fixed in the other models
     weights: str = "glorot_uniform"
+    dropout: float = 0.0
     epochs: int = 100
     batch_size: int | None = 32
     optimizer: str | Optimizer = "adam"
 
     def _check_settings(self) -> None:
         super()._check_settings()
+        check_number(self, "dropout", least=0, below=1)
         choose("task", {"classification": 0, "regression": 0}, self.task)
         whole = isinstance(self.hidden, (tuple, list)) and all(type(size) is int for size in self.hidden)
         if not whole or any(size < 1 for size in self.hidden):
@@ -324,6 +327,7 @@ class FeedforwardNet(_Estimator):
         layers: list[Layer] = []
         for size in self.hidden:
             layers += [Affine(features, size, weights=self.weights), activation()]
+            layers += [Dropout(self.dropout)] if self.dropout else []
             features = size
         return [*layers, Affine(features, outputs, weights=self.weights)]
 

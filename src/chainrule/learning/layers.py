@@ -18,12 +18,14 @@ import numpy.typing as npt
 from chainrule.learning.initializers import Initializer, Normal, glorot_uniform, initializer, named, zeros
 from chainrule.learning.records import check_number, check_whole_number, describe, rebuild
 from chainrule.op import Op
-from chainrule.ops import affine, leaky_relu, relu, sigmoid, softplus, tanh
+from chainrule.ops import affine, dropout, leaky_relu, relu, sigmoid, softplus, tanh
+from chainrule.ops.drawing import uniform
 
 __all__ = [
     "ACTIVATIONS",
     "LAYERS",
     "Affine",
+    "Dropout",
     "Layer",
     "LeakyReLU",
     "OpLayer",
@@ -31,6 +33,7 @@ __all__ = [
     "Sigmoid",
     "Softplus",
     "Tanh",
+    "draws",
     "layer_from_configuration",
 ]
 
@@ -39,7 +42,11 @@ Shapes = dict[str, tuple[int, ...]]
 
 
 class Layer(Protocol):
-    """What a model asks of a layer."""
+    """What a model asks of a layer.
+
+    A layer that draws random numbers in training says so by ``random = True``. It is then called with ``key=`` and
+    ``stream=`` as well, for `chainrule.ops.drawing.uniform`; without them wherever the model is used and not trained.
+    """
 
     def initialize(self, rng: np.random.Generator, dtype: npt.DTypeLike) -> dict[str, Array]:
         """The parameters to start from, by the names that calling the layer takes; ``{}`` for none."""
@@ -48,6 +55,11 @@ class Layer(Protocol):
     def __call__(self, x: Any, *arguments: Any, **parameters: Any) -> Any:
         """The output for inputs ``x``: traceable, and nothing is kept or written in place."""
         ...
+
+
+def draws(layer: Any) -> bool:
+    """Whether the layer draws random numbers in training. Anything else that it calls ``random`` says nothing."""
+    return getattr(layer, "random", False) is True
 
 
 class _Described:
@@ -159,6 +171,35 @@ class Softplus(_Described):
         return softplus(x)
 
 
+@dataclass(frozen=True)
+class Dropout(_Described):
+    """In training, leave a share of the entries out at random and scale the others up; else ``x`` as it is.
+
+    >>> x, key = np.ones((2, 4)), np.array([2014, 0], np.uint64)
+    >>> Dropout(0.5)(x)
+    array([[1., 1., 1., 1.],
+           [1., 1., 1., 1.]])
+    >>> Dropout(0.5)(x, key=key, stream=1)
+    array([[0., 0., 0., 0.],
+           [2., 0., 2., 0.]])
+
+    Args:
+        rate: the share, at least 0 and less than 1.
+    """
+
+    rate: float = 0.5
+    random: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        check_number(self, "rate", least=0, below=1)
+
+    def __call__(self, x: Any, key: Any = None, stream: int = 1) -> Any:
+        if key is None:
+            return x
+        keep = uniform(key, stream, np.shape(x)) < 1 - self.rate  # type: ignore[no-untyped-call] # as all of ops
+        return dropout(x, keep, rate=self.rate)
+
+
 @dataclass(frozen=True, eq=False)
 class OpLayer:
     """Any op as a layer: a learner's own affine, an activation that nobody has tried yet.
@@ -217,7 +258,9 @@ ACTIVATIONS: dict[str, type[Any]] = {
     "softplus": Softplus,
 }
 
-LAYERS: dict[str, type[Any]] = {layer.__name__: layer for layer in (Affine, ReLU, LeakyReLU, Sigmoid, Tanh, Softplus)}
+LAYERS: dict[str, type[Any]] = {
+    layer.__name__: layer for layer in (Affine, ReLU, LeakyReLU, Sigmoid, Tanh, Softplus, Dropout)
+}
 
 
 def layer_from_configuration(configuration: Any) -> Layer:

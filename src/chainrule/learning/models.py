@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, NoReturn, Self
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.learning.layers import ACTIVATIONS, LAYERS, Layer, OpLayer, layer_from_configuration
+from chainrule.learning.layers import ACTIVATIONS, LAYERS, Dropout, Layer, OpLayer, draws, layer_from_configuration
 from chainrule.learning.saving import check_arrays, load, save_model
 from chainrule.tracing import group, named
 
@@ -18,6 +19,8 @@ __all__ = ["Sequential", "checked_dtype"]
 
 Array = npt.NDArray[Any]
 DTYPES = ("float64", "float32")
+# Layers that give as many values a row as they take.
+KEEPING = (*ACTIVATIONS.values(), Dropout)
 
 
 class Sequential:
@@ -81,15 +84,30 @@ class Sequential:
                 raise ValueError(f"parameters: expected {name} with shape {expected}, got {array.shape}")
         self._parameters = own
 
-    def forward(self, parameters: Mapping[str, Any], x: Any) -> Any:
-        """The output of the last layer for inputs ``x`` and any parameters: pure and traceable."""
+    @property
+    def random(self) -> bool:
+        """Whether any layer draws random numbers in training, so that `forward` needs a key there."""
+        return any(map(draws, self.layers))
+
+    def forward(self, parameters: Mapping[str, Any], x: Any, key: Any = None) -> Any:
+        """The output of the last layer for inputs ``x`` and any parameters: pure and traceable.
+
+        Args:
+            parameters: by name.
+            x: inputs.
+            key: two words, uint64, shape (2,), from which random layers draw, each its own numbers; None where the
+                model is used and not trained.
+        """
         kinds: Counter[str] = Counter()
+        streams = itertools.count(1)
         for number, (layer, names) in enumerate(zip(self.layers, self._names, strict=True), 1):
             kind = layer.op.name if isinstance(layer, OpLayer) else type(layer).__name__
             kinds[kind] += 1
+            drawing = {"key": key, "stream": next(streams)} if key is not None and draws(layer) else {}
             with group(f"{number} {kind}"):
-                x = layer(x, **{name: parameters[numbered] for name, numbered in names.items()})
-            x = named(x, f"{kind.lower()}{kinds[kind]}")
+                out = layer(x, **drawing, **{name: parameters[numbered] for name, numbered in names.items()})
+            # A random layer that only hands on what it got leaves it its name.
+            x = out if out is x and draws(layer) else named(out, f"{kind.lower()}{kinds[kind]}")
         return x
 
     def __call__(self, x: Any) -> Any:
@@ -220,7 +238,7 @@ def _check_layers(layers: tuple[Any, ...]) -> None:
             )
         if outputs is not None:
             before = number, layer
-        elif type(layer) not in ACTIVATIONS.values():
+        elif type(layer) not in KEEPING:
             before = None  # somebody's own layer: any size may come out of it
 
 

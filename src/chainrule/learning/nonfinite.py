@@ -42,17 +42,18 @@ def find_origin(
     state = snapshot
     while True:
         order = state.rng.bit_generator.state
-        for x, y in batches.epoch(state.rng, state.epoch, state.rows):
+        for batch in batches.epoch(state.rng, state.epoch, state.rows):
             before = copied(state.parameters), copied(state.optimizer)
-            loss, *values = step.run_for(state, rate(state.epoch), x, y)(*state.values(), rate(state.epoch), x, y)
+            given: tuple[Any, ...] = (rate(state.epoch), *batch)
+            loss, *values = step.run_for(state, *given)(*state.values(), *given)
             state.take(values)
             if not (math.isfinite(loss) and all_finite(state.parameters)) or (state.epoch, state.rows) == until:
                 state.parameters, state.optimizer = before
                 state.rng.bit_generator.state = order
-                program = step.program(state, rate(state.epoch), x, y)
-                return Origin(state, first_nonfinite(program, [*state.values(), rate(state.epoch), x, y]))
-            state.loss_sum += float(loss) * len(x)
-            state.rows += len(x)
+                program = step.program(state, *given)
+                return Origin(state, first_nonfinite(program, [*state.values(), *given]))
+            state.loss_sum += float(loss) * len(batch[0])
+            state.rows += len(batch[0])
         state.epoch, state.rows, state.loss_sum = state.epoch + 1, 0, 0.0
 
 

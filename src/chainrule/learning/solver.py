@@ -60,12 +60,13 @@ class Solver:
 
     Args:
         model: has ``parameters`` (a dict of arrays), from whose present values training starts, and
-            ``forward(parameters, x)``.
+            ``forward(parameters, x)``; if its ``random`` is True, it is trained by ``forward(parameters, x, key)``.
         loss: an op ``(output, target) -> mean loss``.
         optimizer: makes new parameters from gradients.
         schedule: multiplies the optimizer's learning rate, per epoch.
         batch_size: rows a step; None for all rows in one step, in their order.
-        rng: a Generator or a seed; shuffles the rows before every epoch of minibatches.
+        rng: a Generator or a seed; shuffles the rows before every epoch of minibatches, and then draws the number from
+            which random layers draw in it.
         engine: ``"numpy"``, ``"xla"`` (whole epochs compiled by JAX), ``XLA(devices="all")`` (on several devices, also
             of many processes) or ``"eager"``.
         clip: largest norm of all gradients together; larger ones are scaled down to it.
@@ -186,7 +187,9 @@ class Solver:
         """
         if not isinstance(epochs, (int, np.integer)) or epochs < 1:
             raise ValueError(f"Solver: epochs is {epochs!r}; expected a whole number, at least 1")
-        batches = self._stream(x) if y is None else self._batches("training", x, y, self._rows_here())
+        batches = (
+            self._stream(x) if y is None else self._batches("training", x, y, self._rows_here(), self._step.random)
+        )
         judged = self._checked_validation(validation)
         self._check_checkpoint()
         run = self._epochs(batches, judged)
@@ -291,19 +294,19 @@ class Solver:
             )
         return self.batch_size // many
 
-    def _batches(self, what: str, x: Any, y: Any, size: int | None) -> Batches:
+    def _batches(self, what: str, x: Any, y: Any, size: int | None, random: bool = False) -> Batches:
         """The rows in the model's dtype, now or as they are read, or one clear error for what can't be trained on."""
         mapped = is_mapped(x, y)
         x, y = checked_kinds(what, x, y) if mapped else checked_samples(what, x, y, self._dtype)
         fit = self._step.targets_fit(self._state.parameters, x[:1].astype(self._dtype), y)
         if not mapped:
-            return Batches(x, fit(y), size)
+            return Batches(x, fit(y), size, random=random)
 
         def convert(x: Array, y: Array, rows: Array) -> tuple[Array, Array]:
             x, y = finite_samples(what, x, y, self._dtype, rows)
             return x, fit(y)
 
-        return Batches(x, y, size, convert)
+        return Batches(x, y, size, convert, random)
 
     def _stream(self, source: Any) -> Stream:
         """Batches that come as pairs."""
@@ -320,7 +323,7 @@ class Solver:
             fit = fit or self._step.targets_fit(self._state.parameters, x, y)
             return x, fit(y)
 
-        return Stream(source, convert)
+        return Stream(source, convert, self._step.random)
 
     def _checked_validation(self, validation: Any) -> Batches | None:
         if validation is None:

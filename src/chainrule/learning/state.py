@@ -23,7 +23,8 @@ class State:
     Args:
         parameters: by name.
         optimizer: what the optimizer remembers, arrays and numbers by name.
-        rng: shuffles the rows. While an epoch is half done, it stands where it stood before that epoch.
+        rng: shuffles the rows, and draws the number that random layers go by in an epoch. While an epoch is half done,
+            it stands where it stood before that epoch.
         epoch: epochs that are done.
         rows: of the running epoch that are done; 0 between two epochs.
         loss_sum: of these rows.

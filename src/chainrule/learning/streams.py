@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
+from chainrule.learning.batches import drawn_keys
 from chainrule.learning.prefetching import prefetched
 
 __all__ = ["Stream"]
 
 Array = np.ndarray[Any, Any]
-Batch = tuple[Array, Array]
-Convert = Callable[[str, Any, Any], Batch]
+Convert = Callable[[str, Any, Any], tuple[Array, Array]]
 
 
 class Stream:
@@ -23,15 +24,19 @@ class Stream:
         source: can be iterated once for each epoch: a list, an object with ``__iter__``; or a function that takes the
             number of the epoch and gives something to iterate, which may shuffle.
         convert: makes a batch what is trained on, from ``(words for the batch, x, y)``.
+        random: whether each batch brings a key, as in `Batches`.
     """
 
     rows = None
     size = None
     in_memory = False
 
-    def __init__(self, source: Iterable[Any] | Callable[[int], Iterable[Any]], convert: Convert) -> None:
+    def __init__(
+        self, source: Iterable[Any] | Callable[[int], Iterable[Any]], convert: Convert, random: bool = False
+    ) -> None:
         self._source = source
         self._convert = convert
+        self._random = random
 
     def is_last(self, rows: int) -> bool:
         """Nobody knows before asking for another batch."""
@@ -41,22 +46,25 @@ class Stream:
         """Words for the batch that begins with the epoch's ``row``."""
         return f"the batch after {row} rows"
 
-    def epoch(self, rng: np.random.Generator, number: int = 0, done: int = 0) -> Generator[Batch]:
+    def epoch(self, rng: np.random.Generator, number: int = 0, done: int = 0) -> Generator[tuple[Array, ...]]:
         """The batches of epoch ``number``; those that make the first ``done`` rows are left out.
 
         Raises:
             ValueError: there are none, since the source can be iterated only once, for example.
         """
-        yield from prefetched(self._batches(number, done))
+        drawn = drawn_keys(rng, 1)[0] if self._random else None
+        with contextlib.closing(prefetched(self._batches(number, done))) as batches:
+            for step, x, y in batches:
+                yield (x, y) if drawn is None else (x, y, drawn + np.array([0, step], np.uint64))
 
-    def _batches(self, number: int, done: int) -> Iterator[Batch]:
+    def _batches(self, number: int, done: int) -> Iterator[tuple[int, Array, Array]]:
         source = self._source(number) if callable(self._source) else self._source
         position, rows = -1, 0
         for position, pair in enumerate(source):
             x, y = self._convert(f"batch {position}'s", *_as_pair(position, pair))
             rows += len(x)
             if rows > done:
-                yield x, y
+                yield position, x, y
         if position < 0:
             raise ValueError(
                 f"Solver: the iterable of batches gave none in epoch {number}. Each epoch iterates it anew, which a "

@@ -50,12 +50,12 @@ class TrainingStep:
     # -- the two functions that are traced -----------------------------------------------------------
 
     def training_step(
-        self, parameters: dict[str, Any], state: dict[str, Any], learning_rate: float, x: Any, y: Any
+        self, parameters: dict[str, Any], state: dict[str, Any], learning_rate: float, x: Any, y: Any, key: Any = None
     ) -> Any:
-        """The loss, the new parameters and the optimizer's new state."""
+        """The loss, the new parameters and the optimizer's new state. Random layers draw from ``key``."""
 
         def batch_loss(parameters: dict[str, Any]) -> Any:
-            return self.evaluation(parameters, x, y)
+            return self.evaluation(parameters, x, y, key)
 
         loss, gradients = value_and_grad(batch_loss)(parameters)
         if self.clip is not None:
@@ -63,23 +63,29 @@ class TrainingStep:
         updated = self.optimizer.update(parameters, gradients, state, learning_rate)
         return loss, _in_order("parameters", parameters, updated[0]), _in_order("state", state, updated[1])
 
-    def evaluation(self, parameters: dict[str, Any], x: Any, y: Any) -> Any:
-        """The loss alone."""
-        output = self.model.forward(parameters, x)
+    def evaluation(self, parameters: dict[str, Any], x: Any, y: Any, key: Any = None) -> Any:
+        """The loss alone; without a key, that of the model as it is used."""
+        # Somebody's own model without random layers takes no key.
+        output = self.model.forward(parameters, x) if key is None else self.model.forward(parameters, x, key)
         return self.loss(output, y)
 
     # -- running them --------------------------------------------------------------------------------
 
-    def run_for(self, state: State, learning_rate: float, x: Array, y: Array) -> Run:
+    @property
+    def random(self) -> bool:
+        """Whether the model draws random numbers: then a step takes a key too, after its batch."""
+        return getattr(self.model, "random", False) is True
+
+    def run_for(self, state: State, learning_rate: float, x: Array, y: Array, *key: Array) -> Run:
         """The step for a batch's shapes, as a function from arrays one by one to arrays one by one.
 
-        It takes ``*state.values(), learning_rate, x, y``, whose parameters and state it may write over, and gives the
-        loss and the new values.
+        It takes ``*state.values(), learning_rate, x, y, *key``, whose parameters and state it may write over, and gives
+        the loss and the new values.
         """
-        key = x.shape, y.shape, y.dtype
-        run = self._runs.get(key)
+        shapes = x.shape, y.shape, y.dtype
+        run = self._runs.get(shapes)
         if run is None:
-            run = self._runs[key] = self._written(state, learning_rate, x, y)
+            run = self._runs[shapes] = self._written(state, learning_rate, x, y, *key)
         return run
 
     @functools.cached_property
@@ -88,25 +94,25 @@ class TrainingStep:
         assert self.xla is not None
         return Devices(self.xla)
 
-    def loop_for(self, state: State, learning_rate: float, x: Array, y: Array) -> Loop | None:
+    def loop_for(self, state: State, learning_rate: float, x: Array, y: Array, *key: Array) -> Loop | None:
         """The step for a batch's shapes as a loop over many such batches, on the XLA engine's devices.
 
         None where an optimizer's state has other things than arrays and numbers, or changes its form.
         """
-        key = x.shape, y.shape, y.dtype
-        if key not in self._loops:
-            step = self._training.step(state.parameters, state.optimizer, learning_rate, x, y)
+        shapes = x.shape, y.shape, y.dtype
+        if shapes not in self._loops:
+            step = self._training.step(state.parameters, state.optimizer, learning_rate, x, y, *key)
             self.first = self.first or step
             carried = len(state.values())
             fits = _is_all_variables(step.program) and Loop.fits(step.program, carried)
-            self._loops[key] = Loop(step.source, step.program, carried, self.devices) if fits else None
-        return self._loops[key]
+            self._loops[shapes] = Loop(step.source, step.program, carried, self.devices) if fits else None
+        return self._loops[shapes]
 
-    def _written(self, state: State, learning_rate: float, x: Array, y: Array) -> Run:
+    def _written(self, state: State, *given: Any) -> Run:
         form = state.parameters, state.optimizer
         function: Callable[..., Any] = self.training_step
         if self._training.engine != "eager":
-            step = self._training.step(*form, learning_rate, x, y)
+            step = self._training.step(*form, *given)
             self.first = self.first or step
             if _is_all_variables(step.program):
                 return step.run
@@ -115,8 +121,8 @@ class TrainingStep:
         shape = map_tree(lambda _: None, form)
 
         def run(*values: Any) -> list[Any]:
-            *flat, learning_rate, x, y = values
-            return leaves(function(*rebuild(shape, flat), learning_rate, x, y))
+            flat, others = values[: -len(given)], values[-len(given) :]
+            return leaves(function(*rebuild(shape, list(flat)), *others))
 
         return run
 
@@ -159,9 +165,9 @@ class TrainingStep:
 
         return fit
 
-    def program(self, state: State, learning_rate: float, x: Array, y: Array) -> Program:
-        """The equations of a step, also of the eager engine's."""
-        return compile(self.training_step).step(state.parameters, state.optimizer, learning_rate, x, y).program
+    def program(self, state: State, *given: Any) -> Program:
+        """The equations of a step on ``learning_rate, x, y, *key``, also of the eager engine's."""
+        return compile(self.training_step).step(state.parameters, state.optimizer, *given).program
 
 
 def clipped(gradients: dict[str, Any], largest: float) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """What is computed: ops in plain NumPy, each a forward and its hand-derived backward. They know nothing of graphs.
 
 Reading order: `broadcasting`, `elementwise`, `exponentials`, `trigonometry`, `choosing` (single entries); `reductions`;
-`reshaping`, `joining`, `indexing`, `scatter` (moving entries); `linear`, `activations`, `losses`. `rules` is the table
-that gives NumPy's own functions their op.
+`reshaping`, `joining`, `indexing`, `scatter` (moving entries); `linear`, `activations`, `drawing`, `losses`. `rules` is
+the table that gives NumPy's own functions their op.
 """
 
 from chainrule.ops.activations import leaky_relu, log_softmax, relu, sigmoid, softmax, softplus, tanh
 from chainrule.ops.choosing import absolute, clip, fmax, fmin, maximum, minimum, sign, where
+from chainrule.ops.drawing import dropout
 from chainrule.ops.elementwise import (
     add,
     divide,
@@ -73,6 +74,7 @@ __all__ = [
     "diagonal",
     "divide",
     "dot",
+    "dropout",
     "einsum",
     "exp",
     "exp2",

@@ -50,6 +50,7 @@ ModelOption = Annotated[
 ]
 HiddenOption = Annotated[str | None, _option(_PANEL, "Units of each hidden layer: 32 or 64,32.", "32")]
 ActivationOption = Annotated[ActivationName | None, _option(_PANEL, "After each hidden layer.", "relu")]
+DropoutOption = Annotated[float, _option(_PANEL, "Share of each hidden layer's outputs that a step leaves out.")]
 LossOption = Annotated[LossName | None, _option(_PANEL, "What is minimised.", "chosen by the target")]
 DtypeOption = Annotated[DtypeName, _option(_PANEL, "Of weights and inputs.")]
 
@@ -70,7 +71,7 @@ EpochsOption = Annotated[
 BatchOption = Annotated[str, _option(_PANEL, "Rows a step; 0 or full for all of them.")]
 PatienceOption = Annotated[int | None, _option(_PANEL, "Stop after so many epochs without a better one.")]
 ClipOption = Annotated[float | None, _option(_PANEL, "Largest norm of all gradients together.")]
-SeedOption = Annotated[int, _option(_PANEL, "Of the split, the first weights and the order of rows.")]
+SeedOption = Annotated[int, _option(_PANEL, "Of the split, the first weights, the order of rows, dropout.")]
 EngineOption = Annotated[EngineName, _option(_PANEL, "Run the compiled step, on JAX (xla), or op by op.")]
 
 _PANEL = "Output"

@@ -67,8 +67,11 @@ def described_model(settings: TrainingSettings, preparation: Preparation, output
     >>> one = Preparation((NumericColumn("area", 60.0, 20.0),), NumberTarget("price", 300.0, 50.0))
     >>> described_model(TrainingSettings(hidden=(8,), activation="relu"), one, 1)
     '1 → 8 relu → 1'
+    >>> described_model(TrainingSettings(hidden=(8,), activation="relu", dropout=0.2), one, 1)
+    '1 → 8 relu, dropout 0.2 → 1'
     """
-    widths = [f"{units} {settings.activation}" for units in settings.hidden or ()]
+    dropout = f", dropout {settings.dropout:g}" if settings.dropout else ""
+    widths = [f"{units} {settings.activation}{dropout}" for units in settings.hidden or ()]
     return " → ".join([str(len(preparation.feature_names)), *widths, str(outputs)])
 
 

@@ -114,11 +114,12 @@ class TrainingSettings:
         model: ``"logistic"`` or ``"linear"``, one affine layer; ``"network"``, with hidden layers.
         hidden: units of each hidden layer.
         activation: after each hidden layer.
+        dropout: the share of each hidden layer's outputs that a step leaves out at random.
         loss: an op of `chainrule.ops`.
         optimizer, learning_rate, momentum, weight_decay, schedule: how gradients change weights.
         epochs: times that every row is seen.
         batch: rows a step; 0 for all of them.
-        seed: of the split, the first weights and the order of the rows.
+        seed: of the split, the first weights, the order of the rows and what dropout leaves out.
         dtype: of weights and inputs.
         engine: how the step is run.
         patience: epochs without a better validation loss before training stops early.
@@ -128,6 +129,7 @@ class TrainingSettings:
     model: ModelName | None = None
     hidden: tuple[int, ...] | None = None
     activation: ActivationName | None = None
+    dropout: float = 0.0
     loss: LossName | None = None
     optimizer: OptimizerName | None = None
     learning_rate: float | None = None
@@ -147,7 +149,8 @@ class TrainingSettings:
             _check_choice(self, name, choices)
         for name in ("learning_rate", "clip"):
             _check_number(self, name, above=0.0)
-        _check_number(self, "momentum", least=0.0, below=1.0)
+        for name in ("momentum", "dropout"):
+            _check_number(self, name, least=0.0, below=1.0)
         _check_number(self, "weight_decay", least=0.0)
         for name, least in (("epochs", 1), ("patience", 1), ("batch", 0), ("seed", 0)):
             _check_whole(name, getattr(self, name), least)
@@ -161,7 +164,7 @@ class TrainingSettings:
 
     def _refuse_network_options(self) -> None:
         if self.model in ("logistic", "linear"):
-            for name in ("hidden", "activation"):
+            for name in ("hidden", "activation", "dropout"):
                 if getattr(self, name):
                     raise ValueError(f"{name} is for model network; {self.model} has no hidden layer")
 
@@ -191,6 +194,8 @@ class TrainingSettings:
 
 
 Settings = TypeVar("Settings", DataSettings, TrainingSettings)
+# Runs that were written before there were these settings had what is now their default.
+LATER = {"dropout"}
 
 _CHOICES: dict[str, Any] = {
     "model": ModelName,
@@ -231,7 +236,7 @@ def parse_batch(text: str) -> int:
 def from_json(kind: type[Settings], record: object) -> Settings:
     """The settings that ``to_json`` gave, by way of JSON; anything else is a ValueError."""
     names = [field.name for field in fields(kind)]
-    if not isinstance(record, dict) or set(record) != set(names):
+    if not isinstance(record, dict) or not set(names) - LATER <= set(record) <= set(names):
         raise ValueError(f"found {record!r:.200}; expected an object with the names {listed(names)}")
     values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in record.items()}
     return kind(**values)

@@ -17,6 +17,7 @@ from chainrule.learning import (
     SCHEDULES,
     Affine,
     Cosine,
+    Dropout,
     History,
     Sequential,
     Solver,
@@ -116,6 +117,7 @@ def build_model(settings: TrainingSettings, preparation: Preparation, rng: np.ra
     for inputs, units in itertools.pairwise(widths):
         weights = "he_normal" if settings.activation in ("relu", "leaky_relu") else "glorot_uniform"
         layers += [Affine(inputs, units, weights), ACTIVATIONS[settings.activation or "relu"]()]
+        layers += [Dropout(settings.dropout)] if settings.dropout else []
     layers.append(Affine(widths[-1], outputs, "glorot_uniform" if layers else "zeros"))
     return Sequential(layers, rng=rng, dtype=settings.dtype)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chainrule.ops.drawing import uniform
 from chainrule.ops.rules import NO_GRADIENT, RULES
 from chainrule.ops.scatter import added_at, written_at
 from chainrule.tracing.errors import PlainArrayError, TracingError
@@ -37,6 +38,9 @@ VIEWS = frozenset(
         np.diagonal,
     }
 )
+
+# Functions of no array's entries: random numbers, from a key.
+DRAWING = frozenset({uniform})
 
 # One array and options: options become keywords, defaults are dropped, so that equal calls are seen to be equal.
 _OPTIONS_AFTER_FIRST = frozenset(

@@ -197,10 +197,10 @@ _EXAMPLES: Mapping[str, Example] = {
     ),
 }
 
-# Ops that are called with an index, a shape, an axis or a text.
+# Ops that are called with an index, a shape, an axis, a mask or a text.
 _NEED_MORE = frozenset(
     (
-        *("where", "clip", "index", "take", "diagonal", "norm", "max", "min", "outer", "einsum", "astype"),
+        *("where", "dropout", "clip", "index", "take", "diagonal", "norm", "max", "min", "outer", "einsum", "astype"),
         *("concatenate", "hstack", "vstack", "stack", "repeat", "add_at", "write_at"),
         *("broadcast_to", "expand_dims", "reshape", "swapaxes", "moveaxis"),
     )

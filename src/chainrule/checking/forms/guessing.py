@@ -46,6 +46,7 @@ _MEANT: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("concat", "cat"), ("concatenate",)),
     **dict.fromkeys(("flatten",), ("ravel",)),
     **dict.fromkeys(("inverse", "inv"), ("reciprocal",)),
+    "dropout": (),  # people's own draw their mask themselves; ours is given one
 }
 # With the word "loss" these mean a loss, and without it nothing or another op.
 _LOSSES = {"softmax": _CROSS_ENTROPIES, "log": (_CROSS_ENTROPIES[1], *_BINARY[:1]), "square": ("squared_error",)}

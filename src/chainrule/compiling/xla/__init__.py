@@ -3,8 +3,8 @@
 The only place that imports JAX, and only inside its functions, when somebody asks for this engine. JAX is told to keep
 float64 in these functions alone; what else the user does with JAX is left as it is.
 
-Reading order: `choice` (what users ask for), `text` (the text on JAX's arrays), `function` (one call), `devices` (where
-arrays lie), `loop` (many steps in one call), `processes` (many hosts).
+Reading order: `choice` (what users ask for), `text` (the text on JAX's arrays, with `philox`), `devices` (where arrays
+lie), `function` (one call), `loop` (many steps in one call), `processes` (many hosts).
 """
 
 from chainrule.compiling.xla.choice import XLA, require

@@ -24,8 +24,9 @@ GATHERED_BYTES = 8 * 2**20
 class Loop:
     """A step that hands on what it takes, run over many batches at once; its values stay on the devices.
 
-    The step takes ``carried`` values, others that stay the same in a call, and then a batch of each array of data; it
-    gives one number, and the carried values anew. On many devices each works on its part of a batch.
+    The step takes ``carried`` values, others that stay the same in a call, a batch of each array of data, and then what
+    each step has of its own; it gives one number, and the carried values anew. On many devices each works on its part
+    of a batch.
     """
 
     def __init__(self, source: Source, program: Program, carried: int, devices: Devices) -> None:
@@ -35,24 +36,29 @@ class Loop:
         self._carried = program.input_variables[:carried]
         step = text_function(source, program)
 
-        def over_block(values: Any, fixed: Any, block: Any) -> Any:
-            def body(values: Any, batch: Any) -> Any:
-                number, *updated = step(*values, *fixed, *(devices.held(part, 0) for part in batch))
+        def over_block(values: Any, fixed: Any, block: Any, own: Any) -> Any:
+            def body(values: Any, given: Any) -> Any:
+                batch, own = given
+                number, *updated = step(*values, *fixed, *(devices.held(part, 0) for part in batch), *own)
                 return tuple(updated), number
 
-            return jax.lax.scan(body, values, tuple(devices.held(part, 1) for part in block))
+            return jax.lax.scan(body, values, (tuple(devices.held(part, 1) for part in block), own))
 
-        def over_rows(values: Any, fixed: Any, data: Any, rows: Any) -> Any:
-            def block(values: Any, rows: Any) -> Any:
-                return over_block(values, fixed, tuple(devices.held(array[rows], 1) for array in data))
+        def over_rows(values: Any, fixed: Any, data: Any, rows: Any, own: Any) -> Any:
+            def block(values: Any, given: Any) -> Any:
+                rows, own = given
+                return over_block(values, fixed, tuple(array[rows] for array in data), own)
 
             steps, size = rows.shape
             row_bytes = sum(array.nbytes // len(array) for array in data)
-            values, numbers = jax.lax.scan(block, values, rows.reshape(-1, _at_once(steps, size * row_bytes), size))
+            together = _at_once(steps, size * row_bytes)
+            rows, *own = (array.reshape(-1, together, *array.shape[1:]) for array in (rows, *own))
+            values, numbers = jax.lax.scan(block, values, (rows, tuple(own)))
             return values, numbers.reshape(-1)
 
-        def over_all(values: Any, fixed: Any, data: Any) -> Any:
-            number, *updated = step(*values, *fixed, *(devices.held(array, 0) for array in data))
+        def over_all(values: Any, fixed: Any, data: Any, own: Any) -> Any:
+            batch = (*(devices.held(array, 0) for array in data), *(array[0] for array in own))
+            number, *updated = step(*values, *fixed, *batch)
             return tuple(updated), number[None]
 
         self._over_rows, self._over_all, self._over_block = (
@@ -68,25 +74,28 @@ class Loop:
         forms = [[(value.shape, value.dtype) for value in values] for values in (taken, updated)]
         return number.shape == () and not number.is_python_number and forms[0] == forms[1]
 
-    def over_rows(self, values: Any, fixed: Any, data: Any, rows: Array | None) -> tuple[Any, Any]:
+    def over_rows(
+        self, values: Any, fixed: Any, data: Any, rows: Array | None, own: tuple[Array, ...] = ()
+    ) -> tuple[Any, Any]:
         """The values after a step for each row of ``rows``, and the steps' numbers; all on the devices.
 
-        A row lists the rows of the data that make a batch; None: one step on all of them. ``values`` are given up.
+        A row lists the rows of the data that make a batch; None: one step on all of them. ``own`` are arrays with an
+        entry for each step, keys say. ``values`` are given up.
         """
         import jax
 
         with jax.enable_x64(True), naming_the_line(self._source):
             if rows is None:
-                return self._over_all(values, fixed, data)  # type: ignore[no-any-return]
+                return self._over_all(values, fixed, data, own)  # type: ignore[no-any-return]
             small = rows.astype(np.int32) if rows.max() < 2**31 else rows
-            return self._over_rows(values, fixed, data, small)  # type: ignore[no-any-return]
+            return self._over_rows(values, fixed, data, small, own)  # type: ignore[no-any-return]
 
-    def over_block(self, values: Any, fixed: Any, block: Any) -> tuple[Any, Any]:
+    def over_block(self, values: Any, fixed: Any, block: Any, own: tuple[Array, ...] = ()) -> tuple[Any, Any]:
         """The same for batches that are there, stacked: arrays of shape (steps, rows, ...)."""
         import jax
 
         with jax.enable_x64(True), naming_the_line(self._source):
-            return self._over_block(values, fixed, block)  # type: ignore[no-any-return]
+            return self._over_block(values, fixed, block, own)  # type: ignore[no-any-return]
 
     def fetch(self, values: Any) -> list[Any]:
         """Carried values as NumPy's and Python's."""

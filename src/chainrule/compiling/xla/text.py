@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.compiling import numpy_engine
 from chainrule.compiling.source import Source
+from chainrule.compiling.xla import philox
 from chainrule.tracing.program import Program, Variable
 
 __all__ = ["fetched", "naming_the_line", "text_function"]
@@ -29,8 +30,11 @@ def text_function(source: Source, program: Program) -> Callable[..., tuple[Any, 
     import jax.numpy as jnp
 
     _refuse_unknown_functions(source, jnp)
-    ours = {"written_at": _written_at, "added_at": _added_at}
-    references = {name: ours.get(name, value) for name, value in source.references.items()}
+    ours = {"written_at": _written_at, "added_at": _added_at, "uniform": _uniform}
+    # A constant array may have such a name too, in a text that has no such function.
+    references = {
+        name: ours.get(name, value) if callable(value) else value for name, value in source.references.items()
+    }
     function = numpy_engine.load(source, jnp, references)
     outputs = program.output_variables
 
@@ -90,6 +94,14 @@ def _written_at(x: Any, index: Any, values: Any) -> Any:
 def _added_at(x: Any, index: Any, values: Any) -> Any:
     """A copy of ``x`` with ``values`` added at ``index``; a place that is named twice is added to twice."""
     return x.at[index].add(_of_dtype(x, values))
+
+
+def _uniform(key: Any, stream: int, shape: tuple[int, ...]) -> Any:
+    """NumPy's random numbers, bit for bit."""
+    import jax
+    import jax.numpy as jnp
+
+    return philox.uniform(jnp, key, stream, shape, jax.lax.fori_loop)
 
 
 def _of_dtype(x: Any, values: Any) -> Any:
