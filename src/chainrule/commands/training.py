@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from chainrule.runs import options
+
+if TYPE_CHECKING:
+    from chainrule.learning import Sequential
+    from chainrule.runs import TrainingSettings
 
 __all__ = ["EVALUATE_EXAMPLES", "PREDICT_EXAMPLES", "TRAIN_EXAMPLES", "evaluate", "predict", "train"]
 
 TRAIN_EXAMPLES = (
     "Examples:\n\n"
     "chainrule train digits --model network --hidden 64,32 --epochs 50\n\n"
-    "chainrule train houses.csv --target price --drop address --missing mean"
+    "chainrule train houses.csv --target price --drop address --missing mean\n\n"
+    "chainrule train mnist --coordinator 10.0.0.1:4567 --processes 2 --process-id 0 --checkpoint state.safetensors"
 )
 PREDICT_EXAMPLES = "Example: chainrule predict runs/houses-network new.csv --out predictions.csv"
 EVALUATE_EXAMPLES = "Example: chainrule evaluate runs/digits-network labelled.csv"
@@ -46,17 +53,37 @@ def train(
     patience: options.PatienceOption = None,
     clip: options.ClipOption = None,
     seed: options.SeedOption = 0,
-    engine: options.EngineOption = "numpy",
+    engine: options.EngineOption = None,
+    devices: options.DevicesOption = None,
+    coordinator: options.CoordinatorOption = None,
+    processes: options.ProcessesOption = None,
+    process_id: options.ProcessIdOption = None,
+    rows: options.RowsOption = "all",
+    checkpoint: options.CheckpointOption = None,
+    checkpoint_every: options.CheckpointEveryOption = 10,
+    resume: options.ResumeOption = False,
     out: options.OutOption = Path("runs"),
     name: options.NameOption = None,
     replace: options.ReplaceOption = False,
 ) -> None:
     """Train a model and write a run: report, plots, history and the model itself."""
-    from chainrule.runs import DataSettings, TrainingSettings, choose_place, write_run
+    from chainrule.runs import DataSettings, Placement, TrainingSettings, choose_place, write_run
     from chainrule.runs import train as run_training
+    from chainrule.runs.placement import parse_devices
     from chainrule.runs.settings import parse_batch, parse_hidden
-    from chainrule.runs.terminal import show_data, show_model, show_results
+    from chainrule.runs.supervising import follow_parent, is_child, supervise
+    from chainrule.runs.terminal import show_data, show_model, show_placement, show_results
 
+    placement = Placement(
+        devices=parse_devices(devices),
+        coordinator=coordinator,
+        processes=processes,
+        process_id=process_id,
+        rows=rows,
+        checkpoint=checkpoint,
+        checkpoint_every=checkpoint_every,
+        resume=resume,
+    )
     source = DataSettings(
         data=data,
         target=target,
@@ -84,20 +111,29 @@ def train(
         batch=parse_batch(batch),
         seed=seed,
         dtype=dtype,
-        engine=engine,
+        engine=engine or ("xla" if placement.wants_xla else "numpy"),
         patience=patience,
         clip=clip,
     )
     # Before training, so that nobody waits for a run that cannot be written.
     place = choose_place(out, name, f"{Path(data).stem}-{model or 'network'}", replace=replace)
+    if placement.is_one_of_many:
+        if not is_child():
+            raise typer.Exit(supervise(sys.argv[1:]))
+        follow_parent()
     prepared = source.prepare(seed)
-    show_data(prepared)
-    trained = run_training(
-        settings,
-        prepared,
-        started=lambda settings, model: show_model(settings, model, prepared.preparation),
-    )
-    show_results(trained, write_run(place, trained, source, replace=replace))
+    if placement.writes:
+        show_data(prepared)
+    placement.join()
+
+    def show_start(settings: TrainingSettings, model: Sequential, done: int) -> None:
+        if placement.writes:
+            show_model(settings, model, prepared.preparation)
+        show_placement(placement, done)
+
+    trained = run_training(settings, prepared, placement=placement, started=show_start)
+    if placement.writes:
+        show_results(trained, write_run(place, trained, source, replace=replace))
 
 
 def predict(run: options.RunArgument, table: options.TableArgument, out: options.PredictionsOption = None) -> None:

@@ -16,6 +16,7 @@ from chainrule.runs.settings import (
     LossName,
     ModelName,
     OptimizerName,
+    RowsName,
     ScheduleName,
 )
 
@@ -72,7 +73,30 @@ BatchOption = Annotated[str, _option(_PANEL, "Rows a step; 0 or full for all of 
 PatienceOption = Annotated[int | None, _option(_PANEL, "Stop after so many epochs without a better one.")]
 ClipOption = Annotated[float | None, _option(_PANEL, "Largest norm of all gradients together.")]
 SeedOption = Annotated[int, _option(_PANEL, "Of the split, the first weights, the order of rows, dropout.")]
-EngineOption = Annotated[EngineName, _option(_PANEL, "Run the compiled step, on JAX (xla), or op by op.")]
+EngineOption = Annotated[
+    EngineName | None,
+    _option(_PANEL, "Run the compiled step, on JAX (xla), or op by op.", "numpy; xla with devices or processes"),
+]
+
+_PANEL = "Devices and processes"
+DevicesOption = Annotated[str | None, _option(_PANEL, "That share each batch: a number, or all.", "one")]
+CoordinatorOption = Annotated[
+    str | None, typer.Option(metavar="HOST:PORT", help="Where process 0 listens.", rich_help_panel=_PANEL)
+]
+ProcessesOption = Annotated[int | None, typer.Option(min=1, help="That train together.", rich_help_panel=_PANEL)]
+ProcessIdOption = Annotated[
+    int | None, typer.Option(min=0, help="Number of this one; 0 writes the run.", rich_help_panel=_PANEL)
+]
+RowsOption = Annotated[RowsName, _option(_PANEL, "Each process holds all training rows, or its own share.")]
+CheckpointOption = Annotated[
+    Path | None, _option(_PANEL, "Keep the state in this file while training, for --resume.", "none")
+]
+CheckpointEveryOption = Annotated[
+    int, typer.Option(min=1, help="Epochs between two checkpoints.", rich_help_panel=_PANEL)
+]
+ResumeOption = Annotated[
+    bool, typer.Option("--resume", help="Go on from the checkpoint, if it is there.", rich_help_panel=_PANEL)
+]
 
 _PANEL = "Output"
 OutOption = Annotated[Path, _option(_PANEL, "Folder for runs.")]

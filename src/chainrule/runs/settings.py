@@ -21,6 +21,7 @@ OptimizerName = Literal["sgd", "rmsprop", "adam", "adamw"]
 ScheduleName = Literal["constant", "step", "cosine", "warmup"]
 DtypeName = Literal["float64", "float32"]
 EngineName = Literal["numpy", "eager", "xla"]
+RowsName = Literal["all", "own"]
 
 # Datasets that bring their own columns. Of MNIST it is the 60,000 training rows: its test rows stay unseen.
 DATASETS: dict[str, Callable[[], Dataset]] = {"digits": digits, "mnist": lambda: mnist().train}

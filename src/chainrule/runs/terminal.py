@@ -7,6 +7,7 @@ from typing import Any
 
 from chainrule.data import Dataset, Preparation, Prepared
 from chainrule.learning import Sequential
+from chainrule.runs.placement import Placement
 from chainrule.runs.report import described_model
 from chainrule.runs.scores import ClassScores, Scores, percent
 from chainrule.runs.settings import TrainingSettings
@@ -14,7 +15,7 @@ from chainrule.runs.training import Trained
 from chainrule.showing.terminal import console, say
 from chainrule.showing.text import counted, shortened
 
-__all__ = ["show_data", "show_model", "show_results", "show_scores"]
+__all__ = ["show_data", "show_model", "show_placement", "show_results", "show_scores"]
 
 MOST_COUNTED = 12
 
@@ -35,6 +36,15 @@ def show_model(settings: TrainingSettings, model: Sequential, preparation: Prepa
     count = sum(array.size for array in arrays)
     say("model", f"{settings.model}: {layers}, {counted(count, 'parameter')}, {settings.dtype}")
     say("train", f"{settings.loss}, {settings.optimizer} at {settings.learning_rate:g}, {batch}")
+
+
+def show_placement(placement: Placement, done: int) -> None:
+    """Where it is trained, if not by one process from the start; ``done`` epochs are resumed."""
+    if placement.is_one_of_many:
+        who = "writes the run" if placement.writes else f"trains with process 0 at {placement.coordinator}"
+        say("process", f"{placement.process_id} of {placement.processes}, {who}")
+    if placement.resume and placement.writes:
+        say("resume", f"{placement.checkpoint}: {counted(done, 'epoch')} done" if done else "from the start")
     print(flush=True)
 
 

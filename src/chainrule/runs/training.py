@@ -23,6 +23,7 @@ from chainrule.learning import (
     Solver,
     WarmUp,
 )
+from chainrule.runs.placement import Placement
 from chainrule.runs.predictions import Predictions, encode, output_count, predict
 from chainrule.runs.scores import Scores, class_scores, value_scores
 from chainrule.runs.settings import TrainingSettings
@@ -64,28 +65,33 @@ def train(
     settings: TrainingSettings,
     prepared: Prepared,
     *,
+    placement: Placement = Placement(),  # noqa: B008 - it is frozen
     progress: bool | None = None,
-    started: Callable[[TrainingSettings, Sequential], None] = lambda settings, model: None,
+    started: Callable[[TrainingSettings, Sequential, int], None] = lambda settings, model, done: None,
 ) -> Trained:
     """Train on training rows, keep the weights that are best on validation rows, judge on test rows.
 
     Args:
         settings: what is trained, and how.
         prepared: the data.
+        placement: devices, processes, and a checkpoint.
         progress: as in `Solver`.
-        started: called with the complete settings and the model before training.
+        started: called before training with the complete settings, the model, and how many epochs are resumed.
     """
     settings = settings.completed(prepared.preparation)
     rng = np.random.default_rng(settings.seed)
     model = build_model(settings, prepared.preparation, rng)
-    started(settings, model)
-    solver = _solver(settings, model, rng, progress)
+    solver = _solver(settings, model, rng, placement, progress)
+    placement.go_on(solver)
+    started(settings, model, solver.epoch)
     data = prepared.split
+    goes_on = solver.epoch < (settings.epochs or 1)
     history = solver.train(
-        *_pair(data.train, model),
+        *_pair(placement.share(data.train), model),
         validation=_pair(data.validation, model),
         epochs=settings.epochs or 1,
     )
+    written = settings.engine != "eager" and goes_on
     predictions = predict(model, prepared.preparation, data.test.x)
     return Trained(
         settings=settings,
@@ -93,17 +99,17 @@ def train(
         model=model,
         history=history,
         best_epoch=solver.best_epoch,
-        step_source="" if settings.engine == "eager" else solver.step_source,
+        step_source=solver.step_source if written else "",
         predictions=predictions,
         scores=judge(prepared.preparation, data.test.y, predictions),
-        cost=_cost(solver, settings.engine),
+        cost=_cost(solver) if written else None,
     )
 
 
-def _cost(solver: Solver, engine: str) -> Cost | None:
+def _cost(solver: Solver) -> Cost | None:
     """After training, so that it can't disturb it; a model that is trained is not lost for its table of costs."""
     try:
-        return None if engine == "eager" else solver.cost()
+        return solver.cost()
     except MemoryError:
         return None
 
@@ -129,7 +135,13 @@ def judge(preparation: Preparation, y: Any, predictions: Predictions) -> Scores:
     return value_scores(preparation.original(y), predictions.values)
 
 
-def _solver(settings: TrainingSettings, model: Sequential, rng: np.random.Generator, progress: bool | None) -> Solver:
+def _solver(
+    settings: TrainingSettings,
+    model: Sequential,
+    rng: np.random.Generator,
+    placement: Placement,
+    progress: bool | None,
+) -> Solver:
     return Solver(
         model,
         getattr(ops, settings.loss or ""),
@@ -137,9 +149,11 @@ def _solver(settings: TrainingSettings, model: Sequential, rng: np.random.Genera
         schedule=make_schedule(settings),
         batch_size=settings.batch or None,
         rng=rng,
-        engine=settings.engine,
+        engine=placement.engine(settings),
         clip=settings.clip,
         patience=settings.patience,
+        checkpoint=placement.checkpoint,
+        checkpoint_every=placement.checkpoint_every,
         progress=progress,
     )
 

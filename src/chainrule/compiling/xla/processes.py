@@ -21,8 +21,8 @@ from chainrule.compiling.xla.choice import require
 
 __all__ = ["LOST", "agree", "join", "number_of_this", "require_same", "same_bytes", "saying_who_is_lost"]
 
-# Seconds. Whoever is not there, or not heard of, for so long is given up.
-START, SILENCE, SHUTDOWN = 60, 20, 20
+# Seconds. Whoever is not there, or not heard of, for so long is given up; at the end all wait for the one that writes.
+START, SILENCE, SHUTDOWN = 60, 20, 300
 
 LOST = (
     "another process of this training ended or can't be reached, and no step can be made without it. Its own messages "
@@ -106,7 +106,7 @@ def same_bytes(path: Path, read: Callable[[Path], bytes]) -> bytes:
     """What process 0 reads from a file, in all processes; all of them call it together.
 
     Raises:
-        OSError: process 0 could not read it; in process 0 its own error.
+        FileNotFoundError: process 0 could not read it; in process 0 its own OSError.
     """
     content, error = b"", None
     if number_of_this() == 0:
@@ -118,7 +118,7 @@ def same_bytes(path: Path, read: Callable[[Path], bytes]) -> bytes:
     if error is not None:
         raise error
     if size < 0:
-        raise OSError(f"{path}: process 0 could not read it; its own message says why")
+        raise FileNotFoundError(f"{path}: process 0 can't read it; its own message says why")
     shared = _from_first(np.frombuffer(content, np.uint8) if content else np.zeros(size, np.uint8))
     return bytes(shared.astype(np.uint8))
 
@@ -136,7 +136,7 @@ def saying_who_is_lost(processes: int) -> Iterator[None]:
         if processes == 1 or not any(sign in str(error) for sign in ("Gloo", "UNAVAILABLE", "coordination service")):
             raise
         atexit.register(_leave)  # before JAX's own, which would wait for the one that is lost
-        raise ConnectionError(f"Solver: {LOST} ({_first_line(error)})") from error
+        raise ConnectionError(f"{LOST} ({_first_line(error)})") from error
 
 
 def _leave() -> None:
