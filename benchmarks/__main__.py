@@ -17,7 +17,9 @@ from benchmarks.measure import rows_of
 NAMES = (
     "logistic_digits",
     "edf_logistic",
-    "small_network",
+    "by_hand",
+    "gathering",
+    "buffers",
     "xla_engine",
     "dropout",
     "large_network",

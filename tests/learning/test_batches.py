@@ -1,7 +1,9 @@
 """Batches: every row once an epoch, in an order that only the generator decides."""
 
 import numpy as np
+import pytest
 
+from chainrule.learning import batches
 from chainrule.learning.batches import Batches
 from chainrule.learning.samples import checked_samples
 
@@ -57,3 +59,33 @@ def test_samples_cannot_be_written_and_are_not_copied():
     assert np.shares_memory(X, x)
     assert not x.flags.writeable
     assert X.flags.writeable
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("block_bytes", [1, 100, 10**6])
+def test_blocks_of_any_size_give_the_same_batches(block_bytes, order, monkeypatch):
+    monkeypatch.setattr(batches, "BLOCK_BYTES", block_bytes)
+    found = list(Batches(np.asarray(X, order=order), Y, 4).epoch(np.random.default_rng(3)))
+    rows = np.random.default_rng(3).permutation(10)
+
+    assert [4, 4, 2] == [len(x) for x, _ in found]
+    assert np.array_equal(X[rows], np.concatenate([x for x, _ in found]))
+    assert np.array_equal(Y[rows], np.concatenate([y for _, y in found]))
+
+
+@pytest.mark.parametrize("view", [lambda x: x, lambda x: x.T, lambda x: x[::2], lambda x: x[:, 1:]])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_value_that_is_not_finite_is_found_in_any_layout(value, view):
+    x = np.zeros((6, 6))
+    x[4, 2] = value
+    x = view(x)
+    place = tuple(np.argwhere(x != 0)[0])
+
+    with pytest.raises(ValueError, match=rf"x\[{place[0]}, {place[1]}\] is {value}"):
+        checked_samples("training", x, np.zeros(len(x)), float)
+
+
+def test_large_values_whose_squares_overflow_are_finite():
+    x = np.array([[1e300], [-1e300]])
+
+    assert np.array_equal(x, checked_samples("training", x, np.zeros(2), float)[0])

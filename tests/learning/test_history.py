@@ -157,3 +157,19 @@ def test_repr_of_a_long_history_leaves_out_the_middle():
 
 def test_repr_tells_of_an_interruption():
     assert "History, 0 epochs, interrupted" == repr(History(interrupted=True))
+
+
+def test_a_whole_row_of_plain_values_is_what_append_makes_of_them(history):
+    row = {"epoch": 2, "train_loss": 0.2, "validation_loss": None, "learning_rate": 0.1, "seconds": 0.5}
+    history.append_row(dict(row))
+
+    assert row == history.rows[2]
+    assert list(COLUMNS) == history.columns
+
+
+def test_a_whole_row_gets_the_columns_that_it_lacks(history):
+    history.append(epoch=2, train_loss=0.2, accuracy=0.9)
+    history.append_row({"epoch": 3, "train_loss": 0.1, "validation_loss": None, "learning_rate": 0.1, "seconds": 0.5})
+
+    assert [None, None, 0.9, None] == history.column("accuracy")
+    assert [0, 1, 2, 3] == history.column("epoch")

@@ -83,7 +83,7 @@ def test_several_batches_in_a_block_are_the_same_steps(monkeypatch):
     from chainrule.learning import device_epochs
 
     row_bytes = X[:1].nbytes + LABELS[:1].nbytes
-    monkeypatch.setattr(device_epochs, "BLOCK_BYTES", 3 * 8 * row_bytes)
+    monkeypatch.setattr(device_epochs, "SENT_BYTES", 3 * 8 * row_bytes)
     solver = make_solver(engine="xla")
     solver.train(BATCHES, epochs=4)
 

@@ -165,7 +165,7 @@ def test_step_source_reads_like_a_step_written_by_hand():
 
     assert first.startswith("def training_step(w1, b1, w2, b2, learning_rate, x, y):")
     assert "x (8, 5)" in first
-    for text in ("affine1 = x @ w1 + b1", "w1 = w1 - learning_rate * d_w1", "b2 = b2 - learning_rate * d_b2"):
+    for text in ("affine1 = x @ w1 + b1", "w1 -= learning_rate * d_w1", "b2 -= learning_rate * d_b2"):
         assert text in solver.step_source
     assert "return loss, w1, b1, w2, b2" == last.strip()
 

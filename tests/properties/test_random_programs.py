@@ -78,10 +78,10 @@ def test_program_and_text_replay_the_run_bit_for_bit(function, x_shape, y_shape,
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(functions(), st.integers(0, 99))
-def test_kept_buffers_and_donated_arguments_change_no_bit(function, seed):
+@given(functions(), st.integers(0, 99), st.sampled_from([0, 48, reuse.LARGE]))
+def test_kept_buffers_and_donated_arguments_change_no_bit(function, seed, large):
     with pytest.MonkeyPatch.context() as patch, np.errstate(all="ignore"):
-        patch.setattr(reuse, "LARGE", 0)
+        patch.setattr(reuse, "LARGE", large)
         compiled = chainrule.compile(function, donate_argnums=(0,))
         renamed = chainrule.compile(
             lambda tree: dict(zip("xy", function(tree["x"], tree["y"]), strict=True)), donate_argnums=(0,)
@@ -95,6 +95,26 @@ def test_kept_buffers_and_donated_arguments_change_no_bit(function, seed):
             for run, text, same in zip(expected, result, updated.values(), strict=True):
                 assert same_bits(run, text)
                 assert same_bits(run, same)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(functions(), st.integers(0, 99), st.sampled_from([0, 48, reuse.LARGE]))
+def test_updates_in_place_change_no_bit(function, seed, large):
+    def update(tree, rate):
+        x, y = tree["x"], tree["y"]
+        first, second = function(x, y)
+        return {"x": x - rate * np.sum(first), "y": y * (x + np.sum(second))}, function(y, x)[0]
+
+    with pytest.MonkeyPatch.context() as patch, np.errstate(all="ignore"):
+        patch.setattr(reuse, "LARGE", large)
+        compiled = chainrule.compile(update, donate_argnums=(0,))
+        for call in range(2):
+            tree = {"x": arrays((2, 3), seed + call), "y": arrays((2, 3), seed + 5 * call)}
+            expected = update({name: array.copy() for name, array in tree.items()}, 0.1)
+            result = compiled(tree, 0.1)
+
+            for run, text in zip(leaves(expected), leaves(result), strict=True):
+                assert same_bits(run, text)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

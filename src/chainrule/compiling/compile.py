@@ -123,7 +123,7 @@ class Compiled:
         donated = [program.inputs[number] for number in self.donate_argnums]
         given_up = [leaf for leaf in leaves(donated) if isinstance(leaf, Variable)]
         if self.engine == "xla":  # XLA plans its own memory
-            source = write_source(program, notes=notes)
+            source = write_source(program, given_up, notes, buffers=False)
             return Step(program, source, xla.load(source, program, given_up), self.engine)
         source = write_source(program, given_up, notes)
         return Step(program, source, numpy_engine.load(source))

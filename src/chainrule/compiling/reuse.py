@@ -43,13 +43,15 @@ class Memory:
     """Remembers, while a program is written line by line, who owns which memory and which of it is free.
 
     ``donated`` variables are inputs whose arrays the caller gives up. Without any, nothing is reused. ``unique`` makes
-    a name that nothing else in the text has.
+    a name that nothing else in the text has. Without ``plans_large`` there are updates in place and no buffers: XLA
+    plans its own memory, and on its arrays ``w -= step`` makes a new one.
     """
 
     donated: frozenset[Variable]
     remaining: Counter[Variable]
     returned: frozenset[Variable]
     unique: Callable[[str], str]
+    plans_large: bool = True
     buffers: dict[str, tuple[tuple[int, ...], Any]] = field(default_factory=dict)
     _place: dict[Variable, str] = field(default_factory=dict)
     _views: dict[Variable, list[Variable]] = field(default_factory=dict)
@@ -60,7 +62,8 @@ class Memory:
 
     def plans(self, equation: Equation) -> bool:
         """Whether the equation's result is large and made by a function that can write where it is told."""
-        return bool(self.donated) and _size(equation.output) >= LARGE and isinstance(equation.function, np.ufunc)
+        wanted = self.plans_large and bool(self.donated) and _size(equation.output) >= LARGE
+        return wanted and isinstance(equation.function, np.ufunc)
 
     def heirs(self, equations: Iterable[Equation]) -> dict[Variable, Variable]:
         """For a large value that is used once, the value of the same form that will be made in its place."""
@@ -99,6 +102,20 @@ class Memory:
             and self._dead(operand)
             and operand not in waiting
         )
+
+    def updates(self, equation: Equation, pending: Iterable[Variable]) -> bool:
+        """Whether the result goes into its first operand, an array that the caller gave up and nobody reads again.
+
+        ``w -= step`` is as fast as ``w = w - step`` on a few numbers, and faster on more (benchmarks/buffers.py). On a
+        single number NumPy takes twice as long for it.
+        """
+        first, output = equation.operands[0], equation.output
+        if first not in self.donated or equation.function is np.matmul or math.prod(output.shape) <= 1:
+            return False
+        if not self._replaceable(first, output, set(pending)):
+            return False
+        self._place[output] = self._place[first]
+        return True
 
     def buffer_for(self, variable: Variable, pending: Iterable[Variable]) -> str | None:
         """The name of a buffer for the variable; None if it is returned, and so must have memory of its own."""

@@ -95,19 +95,21 @@ class Source:
     names: Mapping[Variable, str]
 
 
-def write_source(program: Program, donated: Iterable[Variable] = (), notes: Iterable[str] = ()) -> Source:
+def write_source(
+    program: Program, donated: Iterable[Variable] = (), notes: Iterable[str] = (), *, buffers: bool = True
+) -> Source:
     """Write the program as a function of its inputs, in order, that returns its outputs, in order.
 
-    ``donated`` inputs may be written over; such a function also keeps buffers for its large values. ``notes`` become
-    comments in the first lines.
+    ``donated`` inputs may be written over; such a function also keeps buffers for its large values, unless
+    ``buffers`` is False. ``notes`` become comments in the first lines.
     """
-    return _Writer(program, frozenset(donated), tuple(notes)).write()
+    return _Writer(program, frozenset(donated), tuple(notes), buffers).write()
 
 
 class _Writer:
     """Remembers what has been written: names taken, values waiting to be folded into a later line."""
 
-    def __init__(self, program: Program, donated: frozenset[Variable], notes: tuple[str, ...]) -> None:
+    def __init__(self, program: Program, donated: frozenset[Variable], notes: tuple[str, ...], buffers: bool) -> None:
         self.program = program
         self.notes = notes
         self.references: dict[str, Any] = {}
@@ -122,7 +124,7 @@ class _Writer:
         # A name is worth a line, and so is each of several results.
         results = {*program.output_variables} if len(program.output_variables) > 1 else set()
         self.foldable = used_once - {*program.names} - results
-        self.memory = Memory(donated, self.remaining, handed_out(program), self._unique)
+        self.memory = Memory(donated, self.remaining, handed_out(program), self._unique, buffers)
         self.same_as_input = _results_named_as_inputs(program)
         self.heirs = self.memory.heirs(program.equations)
         self.lines: list[str] = []
@@ -164,10 +166,22 @@ class _Writer:
             return
         reads: set[Variable] = set()
         expression = self._expression(equation, reads)
-        if variable in self.foldable and len(ast.unparse(expression)) < FOLDED_LENGTH:
+        if isinstance(expression, ast.BinOp) and self._is_update(equation):
+            self._write_update(equation, expression)
+        elif variable in self.foldable and len(ast.unparse(expression)) < FOLDED_LENGTH:
             self.waiting[variable] = expression, reads
         else:
             self._assign(variable, expression)
+
+    def _is_update(self, equation: Equation) -> bool:
+        """Whether the result is the next value of an input that stands first in it: ``w1`` in ``w1 - step``."""
+        known = self.same_as_input.get(equation.output)
+        return known is not None and known is equation.operands[0] and self.memory.updates(equation, self._pending())
+
+    def _write_update(self, equation: Equation, expression: ast.BinOp) -> None:
+        name = self.names[equation.operands[0]]
+        self.names[equation.output] = name
+        self._line(ast.AugAssign(ast.Name(name, ast.Store()), expression.op, expression.right))
 
     def _assign(self, variable: Variable, expression: ast.expr) -> None:
         self._take_name_of_input(variable)

@@ -12,14 +12,15 @@ import numpy.typing as npt
 
 from chainrule.learning.prefetching import prefetched
 
-__all__ = ["BLOCK_BYTES", "Batches", "drawn_keys"]
+__all__ = ["Batches", "drawn_keys"]
 
 Array = np.ndarray[Any, Any]
 Pair = tuple[Array, Array]
 Batch = tuple[Array, ...]  # samples, targets, and a key where the step draws random numbers
 
-# Shuffled rows are gathered a block at a time: few large copies, without a second copy of a large data set.
-BLOCK_BYTES = 8 * 2**20
+# Shuffled rows are gathered a block at a time: few copies, each small enough to be in the cache when it is stepped
+# through (benchmarks/gathering.py).
+BLOCK_BYTES = 2**20
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +50,11 @@ class Batches:
         """Whether all rows are there at any time."""
         return self.convert is None
 
+    @property
+    def is_one_step(self) -> bool:
+        """Whether an epoch is one step on all rows as they lie there."""
+        return self.size is None and self.in_memory and not self.random
+
     def is_last(self, rows: int) -> bool:
         """Whether an epoch is done when so many of its rows are."""
         return rows >= self.rows
@@ -65,7 +71,7 @@ class Batches:
 
         The order depends on the generator alone and not on the epoch's number.
         """
-        if self.size is None and self.convert is None and not self.random:
+        if self.is_one_step:
             yield self.x, self.y
             return
         order = None if self.size is None else rng.permutation(self.rows)
@@ -115,7 +121,7 @@ class Batches:
             yield self._read(order[start : start + self._block])
 
     def _read(self, index: Array | slice) -> Pair:
-        x, y = self.x[index], self.y[index]
+        x, y = _rows_of(self.x, index), _rows_of(self.y, index)
         if self.convert is None:
             return x, y
         return self.convert(x, y, np.arange(self.rows)[index] if isinstance(index, slice) else index)
@@ -132,6 +138,13 @@ class Batches:
         assert self.size is not None
         row_bytes = max(1, self.x[:1].nbytes + self.y[:1].nbytes)
         return self.size * max(1, BLOCK_BYTES // (row_bytes * self.size))
+
+
+def _rows_of(array: Array, index: Array | slice) -> Array:
+    # `take` is faster than an index, but would copy all of an array that lies column by column.
+    if isinstance(index, slice) or not array.flags.c_contiguous:
+        return array[index]
+    return array.take(index, axis=0)
 
 
 def drawn_keys(rng: np.random.Generator, steps: int) -> Array:

