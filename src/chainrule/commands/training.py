@@ -111,7 +111,7 @@ def train(
         batch=parse_batch(batch),
         seed=seed,
         dtype=dtype,
-        engine=engine or ("xla" if placement.wants_xla else "numpy"),
+        engine=placement.name_of_engine(engine),
         patience=patience,
         clip=clip,
     )

@@ -11,7 +11,7 @@ import numpy as np
 from chainrule.compiling import XLA, join
 from chainrule.data import Dataset
 from chainrule.learning import Solver
-from chainrule.runs.settings import TrainingSettings
+from chainrule.runs.settings import EngineName, TrainingSettings
 
 __all__ = ["Placement", "parse_devices"]
 
@@ -67,6 +67,12 @@ class Placement:
     def wants_xla(self) -> bool:
         """Whether only the XLA engine can do it."""
         return self.is_one_of_many or self.devices is not None
+
+    def name_of_engine(self, wanted: EngineName | None) -> EngineName:
+        """The engine that was asked for, or the one that can do it."""
+        if self.wants_xla and wanted not in (None, "xla"):
+            raise ValueError(f"--engine {wanted} runs on one device of one process; leave it out, or take xla")
+        return wanted or ("xla" if self.wants_xla else "numpy")
 
     def join(self) -> None:
         """Meet the other processes; before anything else uses JAX."""
