@@ -28,6 +28,7 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").g
 MARKDOWN = [*PAGES, ROOT / "CHANGELOG.md"]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
+_NEEDS = re.compile(r"^<!-- needs: (\w+) -->$", re.MULTILINE)
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _FOLDERS = "src|tests|docs|benchmarks|examples|tools"
@@ -95,7 +96,7 @@ def why_unknown(command):
         return None if (place / "__main__.py").exists() or arguments[1] == "pytest" else f"no module {arguments[1]}"
     if program == "python":
         return None if (ROOT / arguments[0]).exists() else f"no file {arguments[0]}"
-    if command[-3:] == ["pip", "install", "."] or program in ("cd", "git", "open"):
+    if command[-3:] == ["pip", "install", "."] or program in ("cd", "export", "git", "open"):
         return None
     return f"{program}: nothing tells whether this works"
 
@@ -149,8 +150,11 @@ def shown_path(path):
 @pytest.mark.parametrize("page", PAGES, ids=shown_path)
 def test_page_shows_what_comes_out(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    text = page.read_text()
+    for module in _NEEDS.findall(text):
+        pytest.importorskip(module, reason=f"{page.name} needs {module}")
     with mock.patch.dict(os.environ):  # a page may set variables
-        wrong = run_page(page.name, page.read_text())
+        wrong = run_page(page.name, text)
 
     assert not wrong, "".join(wrong)
 
