@@ -303,7 +303,7 @@ def test_a_process_that_reaches_less_than_was_required_runs_nothing(source):
 
 def test_a_pool_of_processes_gives_the_same_bytes(graded, tmp_path):
     graded()
-    with ProcessPoolExecutor(2, mp_context=get_context("fork")) as executor:
+    with ProcessPoolExecutor(2, mp_context=get_context("forkserver")) as executor:
         graded("processes", executor=executor)
 
     assert (tmp_path / "out" / "results.jsonl").read_bytes() == (

@@ -1,6 +1,6 @@
 """Making it run again: a program is simplified, written as the text of a NumPy function, and that text is run.
 
-Reading order: `simplify`, `safer`, `source` (with `literals`, and `reuse`, where large results are put),
+Reading order: `simplify`, `safer`, `source` (with `literals`, and `reuse` with `layout`, where large results are put),
 `numpy_engine`, `xla`, `cost` (with `counting`), `compile`.
 """
 

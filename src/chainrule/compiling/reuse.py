@@ -42,14 +42,16 @@ def handed_out(program: Program) -> frozenset[Variable]:
 class Memory:
     """Remembers, while a program is written line by line, who owns which memory and which of it is free.
 
-    ``donated`` variables are inputs whose arrays the caller gives up. Without any, nothing is reused. ``unique`` makes
-    a name that nothing else in the text has. Without ``plans_large`` there are updates in place and no buffers: XLA
-    plans its own memory, and on its arrays ``w -= step`` makes a new one.
+    ``donated`` variables are inputs whose arrays the caller gives up. Without any, nothing is reused. ``returned`` are
+    those whose memory the caller gets, ``in_rows`` those that lie row by row in any case; ``unique`` makes a name that
+    nothing else in the text has. Without ``plans_large`` there are updates in place and no buffers: XLA plans its own
+    memory, and on its arrays ``w -= step`` makes a new one.
     """
 
     donated: frozenset[Variable]
     remaining: Counter[Variable]
     returned: frozenset[Variable]
+    in_rows: frozenset[Variable]
     unique: Callable[[str], str]
     plans_large: bool = True
     buffers: dict[str, tuple[tuple[int, ...], Any]] = field(default_factory=dict)
@@ -63,7 +65,7 @@ class Memory:
     def plans(self, equation: Equation) -> bool:
         """Whether the equation's result is large and made by a function that can write where it is told."""
         wanted = self.plans_large and bool(self.donated) and _size(equation.output) >= LARGE
-        return wanted and isinstance(equation.function, np.ufunc)
+        return wanted and isinstance(equation.function, np.ufunc) and equation.output in self.in_rows
 
     def heirs(self, equations: Iterable[Equation]) -> dict[Variable, Variable]:
         """For a large value that is used once, the value of the same form that will be made in its place."""
@@ -110,7 +112,8 @@ class Memory:
         single number NumPy takes twice as long for it.
         """
         first, output = equation.operands[0], equation.output
-        if first not in self.donated or equation.function is np.matmul or math.prod(output.shape) <= 1:
+        wanted = first in self.donated and output in self.in_rows and math.prod(output.shape) > 1
+        if not wanted or equation.function is np.matmul:
             return False
         if not self._replaceable(first, output, set(pending)):
             return False

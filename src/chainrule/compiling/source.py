@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.compiling.layout import row_by_row
 from chainrule.compiling.literals import PlainNumber, literal
 from chainrule.compiling.reuse import Memory, handed_out
 from chainrule.tracing.numpy_calls import DRAWING
@@ -124,7 +125,7 @@ class _Writer:
         # A name is worth a line, and so is each of several results.
         results = {*program.output_variables} if len(program.output_variables) > 1 else set()
         self.foldable = used_once - {*program.names} - results
-        self.memory = Memory(donated, self.remaining, handed_out(program), self._unique, buffers)
+        self.memory = Memory(donated, self.remaining, handed_out(program), row_by_row(program), self._unique, buffers)
         self.same_as_input = _results_named_as_inputs(program)
         self.heirs = self.memory.heirs(program.equations)
         self.lines: list[str] = []
