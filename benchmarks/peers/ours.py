@@ -50,6 +50,6 @@ def prepare(task: Task, kind: str):
 
     def train(epochs):
         history = solver.train(x, y, epochs=solver.epoch + epochs)
-        return [float(loss) for loss in history.column("train_loss")[-epochs:]]
+        return [row["train_loss"] for row in history.rows[-epochs:]]
 
     return train, lambda: list(model.parameters.values())

@@ -138,6 +138,11 @@ def test_eager_runs_the_function_itself():
         _ = compiled.source
 
 
+def test_devices_are_for_a_solver():
+    with pytest.raises(ValueError, match="is for a Solver, which has batches to share out"):
+        chainrule.compile(np.sum, engine=chainrule.XLA(devices="all"))
+
+
 def test_without_jax_the_xla_engine_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "jax", None)
     with pytest.raises(ImportError, match=r'pip install "chainrule\[xla\]"'):

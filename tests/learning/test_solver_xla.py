@@ -147,10 +147,9 @@ def test_the_users_own_jax_is_left_alone():
 
 def test_values_are_sent_once_and_stay(monkeypatch):
     sent = []
-    copied = devices.Devices.copied
-    monkeypatch.setattr(
-        devices.Devices, "copied", lambda self, values: sent.append(len(values)) or copied(self, values)
-    )
+    copied, lent = devices.Devices.copied, devices.Devices.lent
+    monkeypatch.setattr(devices.Devices, "copied", lambda self, given: sent.append(len(given)) or copied(self, given))
+    monkeypatch.setattr(devices.Devices, "lent", lambda self, given: sent.append(len(given)) or lent(self, given))
     solver = make_solver(optimizer=Adam(0.01), batch_size=16, engine="xla")
     solver.train(X, Y, VALIDATION, epochs=10)
 

@@ -80,6 +80,8 @@ class Compiled:
         donate_argnums: tuple[int, ...] = (),
         safer: bool = False,
     ) -> None:
+        if isinstance(engine, xla.XLA):
+            raise ValueError(f'compile: {engine} is for a Solver, which has batches to share out; choose engine="xla"')
         if engine not in ENGINES:
             raise ValueError(f"compile: unknown engine {engine!r}; choose one of {', '.join(ENGINES)}")
         if safer and engine == "eager":

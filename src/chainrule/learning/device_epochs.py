@@ -52,7 +52,7 @@ class OnDevices:
         with others.saying_who_is_lost(devices.processes):
             if devices.processes > 1:
                 self._require_same_start(state)
-            self._data = devices.copied((self._kept.x, self._kept.y)) if self._kept else ()
+            self._data = devices.lent((self._kept.x, self._kept.y)) if self._kept else ()
             in_memory = validation is not None and validation.in_memory
             self._validation_parts = list(self._validation_in_parts()) if in_memory else []
 
@@ -178,7 +178,7 @@ class OnDevices:
     def _validation_in_parts(self) -> Iterator[tuple[int, Any, Any]]:
         assert self._validation is not None
         for x, y in self._validation.in_order(EVALUATED_ROWS):
-            yield len(x), *self._devices.copied((x, y))
+            yield len(x), *self._devices.lent((x, y))
 
     def _parameters(self, state: State) -> Any:
         if self._there is not None:
@@ -195,6 +195,7 @@ class OnDevices:
             others.require_same("training rows", [self._batches.rows, self._batches.size, *kept])
         if self._validation is not None and self._validation.in_memory:
             others.require_same("validation rows", [self._validation.x, self._validation.y])
+        others.let_compute_first()
 
     def _require_shares(self, batches: Batches) -> None:
         size = min(batches.size or batches.rows, batches.rows)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["checked_kinds", "checked_samples", "finite_samples", "is_mapped", "surely_finite"]
+__all__ = ["Seen", "checked_kinds", "checked_samples", "finite_samples", "is_mapped", "surely_finite"]
 
 Array = np.ndarray[Any, Any]
 
@@ -38,6 +39,37 @@ def finite_samples(
     return (
         _read_only(_finite(f"{what} x", x, dtype, rows)),
         _read_only(y if y.dtype.kind in "iu" else _finite(f"{what} y", y, dtype, rows)),
+    )
+
+
+class Seen:
+    """Remembers the arrays that were looked at last, so that a training in many short calls looks at them once.
+
+    Only arrays that are trained on as they are: of others there is a copy, and the array may have changed since. An
+    entry that was changed in place to something that can't be trained on is found where it spoils a step.
+    """
+
+    def __init__(self) -> None:
+        self._given: tuple[Any, ...] = ()
+        self._checked: tuple[Array, Array] | None = None
+
+    def find(self, x: Any, y: Any) -> tuple[Array, Array] | None:
+        """What these very arrays were found to be; None for others."""
+        same = bool(self._given) and self._given[0]() is x and self._given[1]() is y
+        return self._checked if same else None
+
+    def note(self, x: Any, y: Any, checked: tuple[Array, Array]) -> None:
+        """These were looked at."""
+        if all(map(_is_itself, (x, y), checked)):
+            self._given, self._checked = (weakref.ref(x), weakref.ref(y)), checked
+
+
+def _is_itself(given: Any, checked: Array) -> bool:
+    """Whether the entries that were found fit are the given array's own."""
+    return (
+        isinstance(given, np.ndarray)
+        and (given.dtype, given.shape, given.strides) == (checked.dtype, checked.shape, checked.strides)
+        and given.__array_interface__["data"][0] == checked.__array_interface__["data"][0]
     )
 
 

@@ -25,7 +25,7 @@ from chainrule.learning.nonfinite import all_finite, find_origin
 from chainrule.learning.optimizers import SGD
 from chainrule.learning.progress import Progress, choose_progress
 from chainrule.learning.records import check_number, check_whole_number
-from chainrule.learning.samples import checked_kinds, checked_samples, finite_samples, is_mapped
+from chainrule.learning.samples import Seen, checked_kinds, checked_samples, finite_samples, is_mapped
 from chainrule.learning.schedules import Constant
 from chainrule.learning.state import State, copied
 from chainrule.learning.streams import Stream
@@ -109,6 +109,7 @@ class Solver:
         # A copy: an optimizer may remember the parameters themselves, and steps write them in place.
         optimizer_state = copied(self.optimizer.initialize(parameters))
         self._state = State(parameters, optimizer_state, np.random.default_rng(rng))
+        self._seen: dict[str, Seen] = {}
         self._step = TrainingStep(model, loss, self.optimizer, engine, self.clip)
 
     def _check_options(self) -> None:
@@ -298,17 +299,25 @@ class Solver:
 
     def _batches(self, what: str, x: Any, y: Any, size: int | None, random: bool = False) -> Batches:
         """The rows in the model's dtype, now or as they are read, or one clear error for what can't be trained on."""
-        mapped = is_mapped(x, y)
-        x, y = checked_kinds(what, x, y) if mapped else checked_samples(what, x, y, self._dtype)
+        if not is_mapped(x, y):
+            return Batches(*self._looked_at(what, x, y), size, random=random)
+        x, y = checked_kinds(what, x, y)
         fit = self._step.targets_fit(self._state.parameters, x[:1].astype(self._dtype), y)
-        if not mapped:
-            return Batches(x, fit(y), size, random=random)
 
         def convert(x: Array, y: Array, rows: Array) -> tuple[Array, Array]:
             x, y = finite_samples(what, x, y, self._dtype, rows)
             return x, fit(y)
 
         return Batches(x, y, size, convert, random)
+
+    def _looked_at(self, what: str, x: Any, y: Any) -> tuple[Array, Array]:
+        seen = self._seen.setdefault(what, Seen())
+        found = seen.find(x, y)
+        if found is None:
+            rows, targets = checked_samples(what, x, y, self._dtype)
+            found = rows, self._step.targets_fit(self._state.parameters, rows, targets)(targets)
+            seen.note(x, y, found)
+        return found
 
     def _stream(self, source: Any) -> Stream:
         """Batches that come as pairs."""

@@ -46,6 +46,15 @@ class Devices:
             self._put(value, None) if isinstance(value, (np.ndarray, np.generic)) else value for value in values
         )
 
+    def lent(self, arrays: Sequence[Array]) -> tuple[Any, ...]:
+        """Arrays that nobody writes while they are there; a CPU's device may use their very memory."""
+        import jax
+
+        if self._mesh is not None:
+            return self.copied(arrays)
+        with jax.enable_x64(True):
+            return tuple(map(jax.device_put, arrays))
+
     def shared(self, array: Array, axis: int) -> Any:
         """An array on the devices, each with a part along ``axis``, or all of it where it does not divide.
 

@@ -19,7 +19,16 @@ import numpy as np
 
 from chainrule.compiling.xla.choice import require
 
-__all__ = ["LOST", "agree", "join", "number_of_this", "require_same", "same_bytes", "saying_who_is_lost"]
+__all__ = [
+    "LOST",
+    "agree",
+    "join",
+    "let_compute_first",
+    "number_of_this",
+    "require_same",
+    "same_bytes",
+    "saying_who_is_lost",
+]
 
 # Seconds. Whoever is not there, or not heard of, for so long is given up; at the end all wait for the one that writes.
 START, SILENCE, SHUTDOWN = 60, 20, 300
@@ -121,6 +130,22 @@ def same_bytes(path: Path, read: Callable[[Path], bytes]) -> bytes:
         raise FileNotFoundError(f"{path}: process 0 can't read it; its own message says why")
     shared = _from_first(np.frombuffer(content, np.uint8) if content else np.zeros(size, np.uint8))
     return bytes(shared.astype(np.uint8))
+
+
+def let_compute_first() -> None:
+    """On a single core, let the threads that wait for the network run only while nothing is computed.
+
+    gloo's thread does not sleep between two messages. Where it shares a core with the computation, each of the two
+    waits for the other until the scheduler's next tick, some 4 ms for each sum of a step (benchmarks/two_processes.py).
+    Called after the first exchange, when the threads are there. With more cores, or where Linux doesn't tell, nothing
+    is changed: such a thread would never run beside other programs that take all there is.
+    """
+    if not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) > 1:
+        return
+    for thread in Path("/proc/self/task").iterdir():
+        with contextlib.suppress(OSError):  # a thread that has ended, or a system that doesn't tell
+            if "epoll" in (thread / "wchan").read_text():
+                os.sched_setscheduler(int(thread.name), os.SCHED_IDLE, os.sched_param(0))
 
 
 @contextlib.contextmanager
