@@ -216,8 +216,8 @@ class Solver:
                 place = _place(state, batches)
                 self._explain(f"{place}: the loss is {loss}.", snapshot, batches, epochs)
             if not state.rows:
+                self._save_every(self.checkpoint_every)  # what is shown is kept
                 progress.show(state.history)
-                self._save_every(self.checkpoint_every)
         if not all_finite(state.parameters):
             self._explain("After the last step not all parameters are finite.", snapshot, batches, epochs)
         state.history.interrupted = run.agreed(interrupted())
