@@ -125,6 +125,14 @@ def more_rows(folder, process, processes):
     make_solver(batch_size=16, engine=OWN).train(X[: 16 + 16 * process], LABELS[: 16 + 16 * process], epochs=1)
 
 
+def more_batches(folder, process, processes):
+    make_solver(engine=OWN).train(BATCHES[: 2 + process], epochs=1)
+
+
+def larger_batches(folder, process, processes):
+    make_solver(engine=OWN).train([BATCHES[0], (X[: 8 + 8 * process], LABELS[: 8 + 8 * process])], epochs=1)
+
+
 def odd_batch(folder, process, processes):
     make_solver(batch_size=17, engine=OWN).train(X, LABELS, epochs=1)
 

@@ -146,6 +146,8 @@ def test_a_process_that_dies_ends_the_others_with_words_and_the_run_goes_on_from
         ("other_weights", "process 1 has other values to start from than process 0"),
         ("other_rows", "process 1 has other training rows than process 0"),
         ("more_rows", "process 1 has other training rows than process 0"),
+        ("more_batches", "process 1 has other numbers or sizes of batches than process 0"),
+        ("larger_batches", "process 1 has other numbers or sizes of batches than process 0"),
         ("odd_batch", "a batch of 17 rows can't come evenly from 2 processes; the nearest that can: 16 rows"),
     ],
 )

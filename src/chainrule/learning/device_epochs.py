@@ -101,7 +101,7 @@ class OnDevices:
             leaving_order(state) as order,
             contextlib.closing(self._batches.epoch(state.rng, state.epoch, done)) as epoch,
         ):
-            for x, y, *keys in _stacked(epoch):
+            for x, y, *keys in self._in_all_processes(_stacked(epoch)):
                 self._require_shared_batch(x.shape[1], first=not losses)
                 loop = self._loop_over(state, learning_rate, (x[0], y[0], *(part[0] for part in keys)), x.shape[1])
                 if loop is None:
@@ -119,6 +119,16 @@ class OnDevices:
             loss = 0.0 if values is None else self._finish(state, values, losses)
             order.drawn = whole = (whole or self._batches.is_last(state.rows)) and math.isfinite(loss)
         return loss, whole
+
+    def _in_all_processes(self, blocks: Iterator[Batch]) -> Iterator[Batch]:
+        """The blocks, as long as every process has one of the same form: one that went on alone would wait for ever."""
+        if self._devices.processes == 1 or isinstance(self._batches, Batches):
+            yield from blocks
+            return
+        for block in itertools.chain(blocks, [None]):
+            others.require_same("numbers or sizes of batches", [None if block is None else _form(block)])
+            if block is not None:
+                yield block
 
     def _loop_over(self, state: State, learning_rate: float, batch: Batch, size: int) -> Loop | None:
         """The loop over batches like this one, of so many rows of this process; None if the step doesn't loop."""
