@@ -44,6 +44,8 @@ class OnDevices:
         self._validation = validation
         self._devices = devices = step.devices
         self._loop: Loop | None = None
+        self._loops: dict[int, Loop | None] = {}
+        self._sent_rate: tuple[float, Any] = math.nan, None
         self._there: Any = None
         self._here: list[Any] = []
         self._kept = batches if isinstance(batches, Batches) and batches.in_memory and devices.rows == "all" else None
@@ -74,10 +76,8 @@ class OnDevices:
         with leaving_order(state) as order:
             groups = list(self._kept.rows_of_batches(state.rng, state.rows))
             sizes = [self._kept.rows if rows is None else rows.shape[1] for rows, _ in groups]
-            first = self._kept.x[:1], self._kept.y[:1]
             loops = [
-                self._loop_over(state, learning_rate, (*first, *(part[0] for part in keys)), size)
-                for size, (_, keys) in zip(sizes, groups, strict=True)
+                self._kept_loop(state, learning_rate, keys, size) for size, (_, keys) in zip(sizes, groups, strict=True)
             ]
             if None in loops:
                 return None
@@ -85,11 +85,20 @@ class OnDevices:
             losses: list[Any] = []
             for loop, (rows, keys) in zip(loops, groups, strict=True):
                 assert loop is not None
-                values, found = loop.over_rows(values, (learning_rate,), self._data, rows, keys)
+                values, found = loop.over_rows(values, (self._rate(learning_rate),), self._data, rows, keys)
                 losses.append(found)
             loss = self._finish(state, values, zip(sizes, losses, strict=True))
             order.drawn = self._kept.is_last(state.rows)
         return loss, order.drawn
+
+    def _kept_loop(self, state: State, learning_rate: float, keys: tuple[Array, ...], size: int) -> Loop | None:
+        """The loop over kept rows, so many a step; looked for once, since that takes longer than a small step."""
+        if size not in self._loops:
+            assert self._kept is not None
+            batch = self._kept.x[:1], self._kept.y[:1], *(part[0] for part in keys)
+            self._loops[size] = self._loop_over(state, learning_rate, batch, size)
+        self._loop = self._loops[size]
+        return self._loop
 
     def _sent_steps(
         self, state: State, learning_rate: float, interrupted: Callable[[], bool]
@@ -109,7 +118,7 @@ class OnDevices:
                 if values is None:
                     values = self._given_up(state)
                 block = self._devices.shared(x, 1), self._devices.shared(y, 1)
-                values, found = loop.over_block(values, (learning_rate,), block, tuple(keys))
+                values, found = loop.over_block(values, (self._rate(learning_rate),), block, tuple(keys))
                 losses.append((self._devices.whole(x.shape[1]), found))
                 if len(losses) > 1:  # no more than two blocks wait on the devices
                     losses[-2][1].block_until_ready()
@@ -141,6 +150,12 @@ class OnDevices:
                 'that needs one device, engine="xla", or engine="numpy"'
             )
         return self._loop
+
+    def _rate(self, learning_rate: float) -> Any:
+        """The rate on the devices: the same for many epochs, and sending it takes half as long as a small step."""
+        if self._sent_rate[0] != learning_rate:
+            self._sent_rate = learning_rate, self._devices.number(learning_rate)
+        return self._sent_rate[1]
 
     def _given_up(self, state: State) -> Any:
         """The values on the devices; should a loop fail, they are gone."""

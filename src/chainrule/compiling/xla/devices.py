@@ -55,6 +55,14 @@ class Devices:
         with jax.enable_x64(True):
             return tuple(map(jax.device_put, arrays))
 
+    def number(self, value: float) -> Any:
+        """A Python number on the devices, which adapts to the arrays it meets as Python's does."""
+        import jax
+        import jax.numpy as jnp
+
+        with jax.enable_x64(True):
+            return value if self._mesh is not None else jnp.asarray(value)
+
     def shared(self, array: Array, axis: int) -> Any:
         """An array on the devices, each with a part along ``axis``, or all of it where it does not divide.
 

@@ -87,7 +87,7 @@ class Loop:
         with jax.enable_x64(True), naming_the_line(self._source):
             if rows is None:
                 return self._over_all(values, fixed, data, own)  # type: ignore[no-any-return]
-            small = rows.astype(np.int32) if rows.max() < 2**31 else rows
+            small = rows.astype(np.int32) if len(data[0]) < 2**31 else rows
             return self._over_rows(values, fixed, data, small, own)  # type: ignore[no-any-return]
 
     def over_block(self, values: Any, fixed: Any, block: Any, own: tuple[Array, ...] = ()) -> tuple[Any, Any]:
