@@ -2,9 +2,7 @@
 
 import csv
 import json
-import os
 import signal
-import socket
 import subprocess
 import sys
 
@@ -15,8 +13,8 @@ from safetensors.numpy import load_file
 from typer.testing import CliRunner
 
 from chainrule.cli import app
+from processes import address, ended, environment
 
-LIMIT = 180  # seconds after which a test gives up
 COMMAND = [sys.executable, "-c", "import sys; sys.argv[0] = 'chainrule'; from chainrule.cli import main; main()"]
 TRAIN = ["train", "digits", "--hidden", "16", "--out", "runs"]
 
@@ -30,30 +28,15 @@ def invoke(*words):
     return CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
 
 
-def address():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{listener.getsockname()[1]}"
-
-
 def start(coordinator, number, *words, count=2):
     place = ["--coordinator", coordinator, "--processes", count, "--process-id", number]
     return subprocess.Popen(
         [*COMMAND, *TRAIN, *map(str, [*place, *words])],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "OMP_NUM_THREADS": "1"},
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-
-
-def ended(processes):
-    try:
-        found = [process.communicate(timeout=LIMIT) for process in processes]
-    finally:
-        for process in processes:
-            process.kill()
-    return [(process.returncode, *texts) for process, texts in zip(processes, found, strict=True)]
 
 
 def weights(name):

@@ -1,8 +1,6 @@
 """A batch shared out between devices and processes: the run of one device, and words for what can't be."""
 
 import json
-import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -15,48 +13,32 @@ from solvers import LABELS, VALIDATION, X, losses, make_solver
 from chainrule import XLA
 from chainrule.compiling import join
 from chainrule.learning import Adam
+from processes import address, ended, environment
 
 pytest.importorskip("jax", reason='needs JAX: pip install "chainrule[xla]"')
 
 SCRIPT = Path(__file__).with_name("one_of_many.py")
-LIMIT = 180  # seconds after which a test gives up; the training itself takes a few
 
 
 def start(scenario, folder, *place, devices=1):
-    environment = {
-        **os.environ,
-        "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}",
-        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-        "OMP_NUM_THREADS": "1",
-    }
     return subprocess.Popen(
         [sys.executable, str(SCRIPT), scenario, str(folder), *map(str, place)],
-        env=environment,
+        env=environment(XLA_FLAGS=f"--xla_force_host_platform_device_count={devices}"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
 
 
-def ended(processes):
-    """The exit status, the result and the messages of each process; none outlives the test."""
-    try:
-        found = [process.communicate(timeout=LIMIT) for process in processes]
-    finally:
-        for process in processes:
-            process.kill()
-    results = [output.partition("RESULT ")[2] for output, _ in found]
-    return [
-        (process.returncode, json.loads(result) if result else None, messages)
-        for process, result, (_, messages) in zip(processes, results, found, strict=True)
-    ]
+def told(processes):
+    """The exit status, the result and the messages of each."""
+    found = [(status, output.partition("RESULT ")[2], messages) for status, output, messages in ended(processes)]
+    return [(status, json.loads(result) if result else None, messages) for status, result, messages in found]
 
 
 def in_processes(scenario, folder, count, **options):
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-    return ended([start(scenario, folder, f"127.0.0.1:{port}", count, number, **options) for number in range(count)])
+    place = address()
+    return told([start(scenario, folder, place, count, number, **options) for number in range(count)])
 
 
 def results(found):
@@ -84,7 +66,7 @@ def assert_same(expected, result, tolerance=1e-6):
 
 
 def test_devices_of_one_process_share_each_batch(tmp_path):
-    [found] = results(ended([start("on_devices", tmp_path, devices=4)]))
+    [found] = results(told([start("on_devices", tmp_path, devices=4)]))
     expected = by_numpy()
 
     for count in "124":
