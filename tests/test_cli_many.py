@@ -170,6 +170,27 @@ def test_what_does_not_fit_together_costs_a_line(words, message):
 
 
 @pytest.mark.usefixtures("_jax")
+@pytest.mark.parametrize("seconds", ["soon", "0", "-3", "1e3"])
+def test_a_limit_that_is_no_number_costs_a_line(monkeypatch, seconds):
+    monkeypatch.setenv("CHAINRULE_START_SECONDS", seconds)
+    [(status, _, messages)] = ended([start(address(), 0, "--epochs", 1)])
+
+    assert 1 == status
+    assert f"error: CHAINRULE_START_SECONDS is '{seconds}'; expected a whole number of seconds" in messages
+
+
+@pytest.mark.usefixtures("_jax")
+def test_a_process_whom_nobody_meets_says_so(monkeypatch):
+    monkeypatch.setenv("CHAINRULE_START_SECONDS", "3")  # instead of a minute
+    [(status, output, messages)] = ended([start(address(), 0, "--epochs", 1)])
+
+    assert 1 == status
+    assert "not all processes met within 3 s" in messages
+    assert "Traceback" not in messages
+    assert "Epoch" not in output
+
+
+@pytest.mark.usefixtures("_jax")
 @pytest.mark.parametrize(
     ("place", "message"),
     [

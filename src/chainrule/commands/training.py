@@ -71,7 +71,7 @@ def train(
     from chainrule.runs import train as run_training
     from chainrule.runs.placement import parse_devices
     from chainrule.runs.settings import parse_batch, parse_hidden
-    from chainrule.runs.supervising import follow_parent, is_child, supervise
+    from chainrule.runs.supervising import follow_parent, is_child, say_met, supervise
     from chainrule.runs.terminal import show_data, show_model, show_placement, show_results
 
     placement = Placement(
@@ -125,6 +125,8 @@ def train(
     if placement.writes:
         show_data(prepared)
     placement.join()
+    if placement.is_one_of_many:
+        say_met()
 
     def show_start(settings: TrainingSettings, model: Sequential, done: int) -> None:
         if placement.writes:

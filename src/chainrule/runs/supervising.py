@@ -16,11 +16,13 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import IO
 
-from chainrule.compiling.xla.processes import LOST
+from chainrule.compiling.xla.processes import LOST, not_met
 
-__all__ = ["follow_parent", "is_child", "supervise"]
+__all__ = ["follow_parent", "is_child", "say_met", "supervise"]
 
 _CHILD = "CHAINRULE_TRAINS_WITH_OTHERS"
+# The line by which the child says that all processes have met.
+_MET = b"chainrule: met\n"
 # What JAX's C++ writes about the end of a process: a stack of addresses, and who called whom.
 _NOISE = re.compile(rb"^(\s+@\s+0x|\*\*\* |F\d{4} |E\d{4} |W\d{4} |I\d{4} |RPC: |Additional GRPC|:UNKNOWN|\s*$)")
 
@@ -42,6 +44,12 @@ def follow_parent() -> None:
     threading.Thread(target=wait, name="follows the command", daemon=True).start()
 
 
+def say_met() -> None:
+    """Tell the command that all processes have met, so that it knows what a sudden end means."""
+    sys.stderr.buffer.write(_MET)
+    sys.stderr.flush()
+
+
 def supervise(words: Sequence[str]) -> int:
     """Run the command line ``words`` in a process of its own; its exit status.
 
@@ -55,10 +63,10 @@ def supervise(words: Sequence[str]) -> int:
     )
     assert child.stderr is not None
     with _handing_on(child):
-        _pass_on(child.stderr)
+        met = _pass_on(child.stderr)
         status = child.wait()
     if status == -signal.SIGABRT:
-        print(f"error: {LOST}", file=sys.stderr)
+        print(f"error: {LOST if met else not_met()}", file=sys.stderr)
         return 1
     if status < 0:
         print(f"error: this process was ended by {signal.Signals(-status).name}", file=sys.stderr)
@@ -66,11 +74,16 @@ def supervise(words: Sequence[str]) -> int:
     return status
 
 
-def _pass_on(messages: IO[bytes]) -> None:
+def _pass_on(messages: IO[bytes]) -> bool:
+    """Hand on what is for people; whether the processes have met."""
+    met = False
     for line in messages:
-        if not _NOISE.match(line):
+        if line == _MET:
+            met = True
+        elif not _NOISE.match(line):
             sys.stderr.write(line.decode(errors="backslashreplace"))
             sys.stderr.flush()
+    return met
 
 
 @contextlib.contextmanager

@@ -24,6 +24,7 @@ __all__ = [
     "agree",
     "join",
     "let_compute_first",
+    "not_met",
     "number_of_this",
     "require_same",
     "same_bytes",
@@ -32,11 +33,21 @@ __all__ = [
 
 # Seconds. Whoever is not there, or not heard of, for so long is given up; at the end all wait for the one that writes.
 START, SILENCE, SHUTDOWN = 60, 20, 300
+START_VARIABLE = "CHAINRULE_START_SECONDS"  # in the environment, for hosts that start at very different times
 
 LOST = (
     "another process of this training ended or can't be reached, and no step can be made without it. Its own messages "
     "say why. Start all processes again; a training with a checkpoint goes on from there."
 )
+
+
+def not_met() -> str:
+    """Words for processes that didn't find each other."""
+    return (
+        f"not all processes met within {_start_seconds()} s. Start all of them, each with its own number; the "
+        "coordinator's address must be that of process 0, and reachable from the others. "
+        f"{START_VARIABLE} sets another limit."
+    )
 
 
 def join(coordinator: str, processes: int, process_id: int) -> None:
@@ -69,14 +80,13 @@ def join(coordinator: str, processes: int, process_id: int) -> None:
             processes,
             process_id,
             cluster_detection_method="deactivate",
-            initialization_timeout=START,
+            initialization_timeout=_start_seconds(),
             heartbeat_timeout_seconds=SILENCE,
             shutdown_timeout_seconds=SHUTDOWN,
         )
     except jax.errors.JaxRuntimeError as error:
         raise ConnectionError(
-            f"process {process_id} of {processes}: not all processes met at {coordinator} within {START} s. Start all "
-            f"of them, each with its own number; process 0 must be reachable there. ({_first_line(error)})"
+            f"process {process_id} of {processes} at {coordinator}: {not_met()} ({_first_line(error)})"
         ) from error
 
 
@@ -162,6 +172,13 @@ def saying_who_is_lost(processes: int) -> Iterator[None]:
             raise
         atexit.register(_leave)  # before JAX's own, which would wait for the one that is lost
         raise ConnectionError(f"{LOST} ({_first_line(error)})") from error
+
+
+def _start_seconds() -> int:
+    found = os.environ.get(START_VARIABLE, str(START))
+    if not (found.isascii() and found.isdecimal() and 0 < int(found[:9]) < 10**6):
+        raise ValueError(f"{START_VARIABLE} is {found!r}; expected a whole number of seconds")
+    return int(found)
 
 
 def _leave() -> None:
