@@ -58,10 +58,14 @@ def main() -> int:
 
 
 def _rows(name: str, out: Path, console: Console) -> list[Row]:
-    if name in WRITERS:
-        rows: list[Row] = import_module(WRITERS[name]).rows(out, console)
-        return rows
-    return rows_of(name)
+    """A benchmark's rows; one that fails says so and leaves the others theirs."""
+    try:
+        if name in WRITERS:
+            rows: list[Row] = import_module(WRITERS[name]).rows(out, console)
+            return rows
+        return rows_of(name)
+    except Exception as error:
+        return [Row(name, "", f"failed: {type(error).__name__}: {error}", False)]
 
 
 def _table(rows: list[Row]) -> Table:

@@ -54,7 +54,7 @@ def _blocks(name, x, y, batch):
 
 
 def _finite(x):
-    from chainrule.learning.batches import surely_finite
+    from chainrule.learning.samples import surely_finite
 
     found = medians(
         ROUNDS,

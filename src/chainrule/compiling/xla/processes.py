@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import hashlib
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ __all__ = [
 
 # Seconds. Whoever is not there, or not heard of, for so long is given up; at the end all wait for the one that writes.
 START, SILENCE, SHUTDOWN = 60, 20, 300
+LOOKS = 10  # at the threads, for those that wait for the network
 START_VARIABLE = "CHAINRULE_START_SECONDS"  # in the environment, for hosts that start at very different times
 
 LOST = (
@@ -108,6 +109,8 @@ def require_same(what: str, parts: Iterable[Any]) -> None:
     Raises:
         ValueError: they differ; in each process that differs from process 0, and in process 0.
     """
+    import hashlib  # which loads OpenSSL: not with `import chainrule`
+
     digest = hashlib.sha256()
     for part in parts:
         digest.update(part.tobytes() if isinstance(part, np.ndarray) else repr(part).encode())
@@ -152,10 +155,12 @@ def let_compute_first() -> None:
     """
     if not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) > 1:
         return
-    for thread in Path("/proc/self/task").iterdir():
-        with contextlib.suppress(OSError):  # a thread that has ended, or a system that doesn't tell
-            if "epoll" in (thread / "wchan").read_text():
-                os.sched_setscheduler(int(thread.name), os.SCHED_IDLE, os.sched_param(0))
+    for _ in range(LOOKS):
+        time.sleep(0.005)  # gloo's thread is seen to wait only while it does
+        for thread in Path("/proc/self/task").iterdir():
+            with contextlib.suppress(OSError):  # a thread that has ended, or a system that doesn't tell
+                if "epoll" in (thread / "wchan").read_text():
+                    os.sched_setscheduler(int(thread.name), os.SCHED_IDLE, os.sched_param(0))
 
 
 @contextlib.contextmanager
