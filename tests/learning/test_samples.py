@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from solvers import VALIDATION, X, Y, losses, make_solver
+from solvers import LABELS, VALIDATION, X, Y, losses, make_solver
 
 from chainrule.learning import samples
 
@@ -81,3 +81,13 @@ def test_a_nan_that_is_put_in_later_is_found_in_the_step_that_it_spoils():
 
     with pytest.raises(FloatingPointError, match="x, which the step starts from, has 1 of 250 entries nan"):
         solver.train(x, Y, epochs=2)
+
+
+def test_a_label_that_is_changed_in_place_to_none_of_the_classes_is_refused():
+    labels = LABELS.copy()
+    solver = make_solver()
+    solver.train(X, labels, epochs=1)
+    labels[7] = 3
+
+    with pytest.raises(ValueError, match=r"labels must lie in 0\.\.2"):
+        solver.train(X, labels, epochs=2)

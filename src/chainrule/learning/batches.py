@@ -124,7 +124,7 @@ class Batches:
         x, y = _rows_of(self.x, index), _rows_of(self.y, index)
         if self.convert is None:
             return x, y
-        return self.convert(x, y, np.arange(self.rows)[index] if isinstance(index, slice) else index)
+        return self.convert(x, y, np.arange(*index.indices(self.rows)) if isinstance(index, slice) else index)
 
     def _cut(self, blocks: Iterator[Pair]) -> Iterator[Pair]:
         for x, y in blocks:

@@ -45,8 +45,8 @@ def finite_samples(
 class Seen:
     """Remembers the arrays that were looked at last, so that a training in many short calls looks at them once.
 
-    Only arrays that are trained on as they are: of others there is a copy, and the array may have changed since. An
-    entry that was changed in place to something that can't be trained on is found where it spoils a step.
+    Only arrays that are trained on as they are: of others there is a copy, and the array may have changed since. A
+    nan that was put in since is found where it spoils a step.
     """
 
     def __init__(self) -> None:

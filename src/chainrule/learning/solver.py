@@ -314,10 +314,11 @@ class Solver:
         seen = self._seen.setdefault(what, Seen())
         found = seen.find(x, y)
         if found is None:
-            rows, targets = checked_samples(what, x, y, self._dtype)
-            found = rows, self._step.targets_fit(self._state.parameters, rows, targets)(targets)
+            found = checked_samples(what, x, y, self._dtype)
             seen.note(x, y, found)
-        return found
+        # The loss looks at its targets each time: a label that is none would spoil no step, and so not be found there.
+        rows, targets = found
+        return rows, self._step.targets_fit(self._state.parameters, rows, targets)(targets)
 
     def _stream(self, source: Any) -> Stream:
         """Batches that come as pairs."""

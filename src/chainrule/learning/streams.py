@@ -27,8 +27,6 @@ class Stream:
         random: whether each batch brings a key, as in `Batches`.
     """
 
-    rows = None
-    size = None
     in_memory = False
 
     def __init__(
@@ -75,6 +73,8 @@ class Stream:
 
 def _as_pair(position: int, pair: Any) -> tuple[Any, Any]:
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-        found = f"{type(pair).__name__} of length {len(pair)}" if isinstance(pair, (tuple, list)) else type(pair)
+        found = (
+            f"{type(pair).__name__} of length {len(pair)}" if isinstance(pair, (tuple, list)) else type(pair).__name__
+        )
         raise TypeError(f"Solver: batch {position} of the iterable is a {found}; expected a pair (x, y)")
     return pair[0], pair[1]
