@@ -169,3 +169,33 @@ def test_a_narrower_input_is_not_updated_in_place():
 
     assert np.float64 == result.dtype
     assert result[0] == 1 - 0.5e-9
+
+
+@pytest.mark.parametrize("view", [lambda x: x.T, lambda x: x[:, ::-1], lambda x: x.reshape((3, 2)).T[:, ::-1]])
+def test_an_input_is_not_written_over_while_a_later_line_reads_a_view_of_it(view, monkeypatch):
+    monkeypatch.setattr(reuse, "LARGE", 0)
+
+    def function(x):
+        turned = view(x)
+        angles = [np.arctan(turned)]  # has no name of its own, and so is written within a later line
+        return np.sin(x), -angles[0]
+
+    x = np.random.default_rng(0).normal(size=(2, 3))
+    expected = function(x.copy())
+    result = chainrule.compile(function, donate_argnums=(0,))(x.copy())
+
+    np.testing.assert_array_equal(expected[0], result[0])
+    np.testing.assert_array_equal(expected[1], result[1])
+
+
+def test_what_lies_column_by_column_is_put_into_no_buffer(monkeypatch):
+    monkeypatch.setattr(reuse, "LARGE", 0)
+
+    def function(x):
+        return np.sum(np.exp(x.copy("F"))) * x
+
+    x = np.random.default_rng(1).normal(size=(64, 33))
+    text = chainrule.compile(function, donate_argnums=(0,))
+
+    np.testing.assert_array_equal(function(x.copy()), text(x.copy()))
+    assert "buffer" not in text.source

@@ -105,6 +105,15 @@ def test_parts_are_written_and_places_named_twice_added_to_twice():
     )
 
 
+def test_copies_in_another_order_in_memory_are_left_to_xla():
+    def f(x):
+        return np.exp(x.T.copy()) + x.copy("F").T
+
+    expected, actual = both(f, A)
+
+    np.testing.assert_allclose(expected, actual, rtol=1e-13)
+
+
 def test_gradients_add_up_where_a_row_is_read_twice():
     gradient = chainrule.compile(chainrule.grad(lambda x: x[np.array([0, 0, 2])].sum()), engine="xla")
 

@@ -19,7 +19,7 @@ SHAPES = ((), (3,), (2, 3), (2, 1), (1, 3))
 def functions(draw, smooth=False):
     """A function of two arrays that builds values from earlier ones, some of them in place."""
     steps = draw(
-        st.lists(st.tuples(st.integers(0, 11), st.integers(0, 20), st.integers(0, 20)), min_size=1, max_size=12)
+        st.lists(st.tuples(st.integers(0, 15), st.integers(0, 20), st.integers(0, 20)), min_size=1, max_size=12)
     )
     unary = SMOOTH if smooth else ANY
     pairs = PAIRS[:3] if smooth else PAIRS
@@ -45,6 +45,15 @@ def functions(draw, smooth=False):
                 new = (a.T @ a).sum() * b
             elif kind == 11 and np.ndim(a) == 2:
                 new = a.reshape(a.shape[::-1]).T[:, ::-1]
+            elif kind == 12:  # adds up in the order of memory
+                new = np.sum(a) * b
+            elif kind == 13 and np.ndim(a) == 2:
+                new = np.zeros_like(a + b)
+                new[...] = a.reshape(a.shape[::-1]).T
+            elif kind == 14 and np.ndim(a):
+                new = (np.copy(a), a.copy(), +a, a.copy("F"))[second % 4]
+            elif kind == 15 and np.ndim(a) == 2:
+                new = np.sum(a[:, ::2]) + np.sum(a[:, 1:] * 1.0) + b
             else:
                 new = a - b
             values.append(new)

@@ -1,5 +1,6 @@
 """What gets written down, and what is refused."""
 
+import copy
 import cProfile
 import sys
 import threading
@@ -128,6 +129,47 @@ def test_arrays_keep_their_order_in_memory():
 
     assert [True] == [constant.flags.f_contiguous for constant in program.constants.values()]
     assert [True] == orders
+
+
+def written_over(x):
+    out = np.zeros_like(x.T.copy())
+    out[...] = x.T
+    return out
+
+
+def written_by_columns(x):
+    out = np.zeros_like(x.T)
+    out[...] = x.T * 1.0
+    out[0] = 5.0
+    return out
+
+
+COPIES = {
+    "copy": lambda x: x.T.copy(),
+    "copy_by_columns": lambda x: x.copy("F"),
+    "copy_as_it_lies": lambda x: x.T.copy("K"),
+    "copy_of_a_slice": lambda x: x.T[:, ::2].copy("K"),
+    "np.copy": lambda x: np.copy(x.T),
+    "copy.copy": lambda x: copy.copy(x.T),
+    "copy.deepcopy": lambda x: copy.deepcopy(x.T),
+    "flatten": lambda x: x.T.flatten(),
+    "written_over": written_over,
+    "written_by_columns": written_by_columns,
+}
+
+
+@pytest.mark.parametrize("function", COPIES.values(), ids=COPIES)
+def test_copies_lie_in_memory_as_numpy_lays_them(function):
+    # NumPy adds up in the order of memory, so last bits depend on it.
+    x = np.arange(12.0).reshape(3, 4)
+    expected = function(x)
+    for result in (trace(function, x)(x), chainrule.compile(function)(x)):
+        np.testing.assert_array_equal(expected, result)
+        assert expected.strides == result.strides
+
+
+def test_a_copy_that_lies_as_its_original_is_no_equation():
+    assert not trace(lambda x: x.copy(), X).equations
 
 
 def test_a_constant_changed_between_two_uses_is_two_constants():

@@ -121,7 +121,7 @@ class Compiled:
 
     def _written(self, arguments: tuple[Any, ...]) -> Step:
         program, notes = (_traced_safely if self.safer else _traced)(self.function, arguments)
-        program = simplify(program)
+        program = simplify(program, keeps_order=self.engine != "xla")
         donated = [program.inputs[number] for number in self.donate_argnums]
         given_up = [leaf for leaf in leaves(donated) if isinstance(leaf, Variable)]
         if self.engine == "xla":  # XLA plans its own memory

@@ -47,12 +47,18 @@ def row_by_row(program: Program) -> frozenset[Variable]:
     found = {*program.input_variables}
     found.update(variable for variable, value in program.constants.items() if np.asarray(value).flags.c_contiguous)
     for equation in program.equations:
-        if equation.function is np.matmul or (_keeps(equation) and found.issuperset(equation.uses())):
+        if _makes_rows(equation) or (_keeps(equation) and found.issuperset(equation.uses())):
             found.add(equation.output)
     return frozenset(found)
 
 
+def _makes_rows(equation: Equation) -> bool:
+    return equation.function is np.matmul or equation.keywords.get("order") == "C"
+
+
 def _keeps(equation: Equation) -> bool:
+    if "order" in equation.keywords:
+        return False
     if equation.function is operator.getitem:
         index = equation.operands[1]
         return all(map(_goes_forward, index if isinstance(index, tuple) else (index,)))

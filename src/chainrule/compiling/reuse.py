@@ -101,8 +101,7 @@ class Memory:
             place is not None
             and (operand.shape, operand.dtype) == (output.shape, output.dtype)
             and not (output in self.returned and place in self.buffers)
-            and self._dead(operand)
-            and operand not in waiting
+            and self._dead(operand, waiting)
         )
 
     def updates(self, equation: Equation, pending: Iterable[Variable]) -> bool:
@@ -127,7 +126,7 @@ class Memory:
             return None
         form = variable.shape, variable.dtype
         waiting = set(pending)
-        busy = {place for held, place in self._place.items() if held in waiting or not self._dead(held)}
+        busy = {place for held, place in self._place.items() if not self._dead(held, waiting)}
         free = [name for name, known in self.buffers.items() if known == form and name not in busy]
         name = free[0] if free else self.unique(f"buffer{len(self.buffers) + 1}")
         self.buffers[name] = form
@@ -146,9 +145,11 @@ class Memory:
             start += size
         return buffers
 
-    def _dead(self, variable: Variable) -> bool:
+    def _dead(self, variable: Variable, waiting: set[Variable]) -> bool:
+        """Whether nobody reads the variable's memory any more, by a view of it neither."""
         views = self._views.get(variable, ())
-        return self.remaining[variable] == 0 and all(map(self._dead, views))
+        read = self.remaining[variable] > 0 or variable in waiting
+        return not read and all(self._dead(view, waiting) for view in views)
 
 
 def _size(variable: Variable) -> int:

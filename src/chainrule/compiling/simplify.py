@@ -22,13 +22,17 @@ _ELEMENTWISE = frozenset({np.add, np.subtract, np.multiply, np.divide, np.maximu
 _BY_ONE = frozenset({np.multiply, np.divide, operator.mul, operator.truediv})
 
 
-def simplify(program: Program) -> Program:
-    """The program with every rewrite applied, in one pass: an operand is in its simplest form before it is used."""
+def simplify(program: Program, *, keeps_order: bool = True) -> Program:
+    """The program with every rewrite applied, in one pass: an operand is in its simplest form before it is used.
+
+    A copy in another order in memory stays only where ``keeps_order``; XLA lays out its arrays itself.
+    """
     made_by: dict[Variable, Equation] = {}
 
     def rewrite(equation: Equation) -> Any:
         equation = _as_subtraction(_without_broadcast(equation, made_by), made_by)
-        same = _equal_to(equation, made_by)
+        reorders = equation.function is np.copy and "order" in equation.keywords
+        same = None if reorders and keeps_order else _equal_to(equation, made_by)
         if same is not None:
             return same
         made_by[equation.output] = equation

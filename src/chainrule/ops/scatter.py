@@ -33,7 +33,7 @@ def written_at(x, index, values):
     >>> written_at(np.array([1.0, 2.0, 3.0]), slice(0, 2), 0.0)
     array([0., 0., 3.])
     """
-    out = x.copy()
+    out = x.copy("K")
     out[index] = values
     return out
 
@@ -45,7 +45,7 @@ def added_at(x, index, values):
     >>> added_at(np.array([1.0, 2.0]), np.array([0, 0]), 10.0)
     array([21.,  2.])
     """
-    out = x.copy()
+    out = x.copy("K")
     np.add.at(out, index, values)
     return out
 

@@ -256,6 +256,28 @@ def fitted(array: Tracer, new: Any) -> Any:
     return array.recorder.record(np.astype, (new, array.dtype), {})
 
 
+def ordered(array: Tracer, order: str) -> Any:
+    """``array`` as a copy in ``order`` lies in memory: itself, or an equation that copies.
+
+    NumPy adds up in the order of memory, so the order decides about the last bits of later sums.
+    """
+    if not array.is_array or _lies(array.value, order):
+        return array
+    return array.recorder.record(np.copy, (array,), {"order": order})
+
+
+def as_laid(array: Tracer, new: Tracer) -> Any:
+    """``new``, which is written into ``array``, in the order in memory that the array keeps."""
+    if not array.is_array:
+        return new
+    return ordered(new, next((order for order in "CF" if _lies(array.value, order)), "K"))
+
+
+def _lies(value: Any, order: str) -> bool:
+    rows, columns = value.flags.c_contiguous, value.flags.f_contiguous
+    return bool({"C": rows, "F": columns}.get(order, rows or columns))
+
+
 def _mask(index: Any) -> Any:
     """The traced condition that ``index`` stands for, if it is one."""
     if is_tracer(index) and index.dtype == np.bool_:

@@ -226,16 +226,20 @@ class Tracer:
 
     def flatten(self) -> Any:
         """All entries in one row, as a copy."""
-        return self.copy().reshape(-1)
+        return Tracer(self.recorder, self.reshape(-1).read())
 
-    def copy(self) -> Any:
-        """Another handle: what is written through one is not seen through the other."""
-        return Tracer(self.recorder, self.read())
+    def copy(self, order: str = "C") -> Any:
+        """Another handle: what is written through one is not seen through the other.
 
-    __copy__ = copy
+        An equation only where the copy lies otherwise in memory: NumPy adds up in the order of memory.
+        """
+        return Tracer(self.recorder, numpy_calls.ordered(self, order).read())
+
+    def __copy__(self) -> Any:
+        return self.copy("K")
 
     def __deepcopy__(self, memory: dict[int, Any]) -> Any:
-        return self.copy()
+        return self.copy("K")
 
     def astype(self, dtype: Any, **kwargs: Any) -> Any:
         """As ``np.astype``."""
@@ -284,11 +288,11 @@ class Tracer:
             self._pending = None
 
     def write(self, new: Any) -> None:
-        """Let this handle stand for ``new``, in its own shape and dtype."""
+        """Let this handle stand for ``new``, in its own shape, dtype and order in memory."""
         self.read()
         if self._base is not None:
             raise TracingError(_THROUGH_VIEW)
-        self._variable = numpy_calls.fitted(self, new).read()
+        self._variable = numpy_calls.as_laid(self, numpy_calls.fitted(self, new)).read()
         self.version += 1
 
     # -- the protocols through which NumPy and ops find their way here -------------------------------
