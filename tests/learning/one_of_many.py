@@ -49,14 +49,15 @@ def on_devices(folder, process, processes):
     drops = make_solver(dropping(), batch_size=16, engine=XLA(devices=4))
     drops.train(X, LABELS, VALIDATION, epochs=EPOCHS)
     found["dropout"] = told(drops)
-    loop = next(iter(trained._step._loops.values()))
+    loop = next(iter(trained._step._epoch_loops.values()))
     data = trained._step.devices.copied((X, LABELS))
     values = trained._step.devices.copied(trained._state.values())
     import jax
     import numpy as np
 
     with jax.enable_x64(True):
-        lowered = loop._over_rows.lower(values, (0.01,), data, np.arange(32, dtype=np.int32).reshape(2, 16), ())
+        rows = tuple(np.zeros((1, steps, size), np.int32) for steps, size in ((3, 16), (1, 2)))
+        lowered = loop._epochs.lower(values, 1, (np.array([0.01]),), data, rows, ((), ()))
         found["program"] = lowered.compile().as_text()
     return found
 

@@ -8,7 +8,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from solvers import VALIDATION, X, Y, losses, make_solver, network, same_parameters
 
-from chainrule.learning import SGD, Affine, Cosine, Sequential, Solver, Step
+from chainrule.learning import SGD, Affine, Cosine, Sequential, Solver, Step, epochs
 from chainrule.ops import squared_error
 
 
@@ -185,3 +185,34 @@ def test_a_schedule_multiplies_the_rate(schedule):
 
     np.testing.assert_allclose(rates, solver.history.column("learning_rate"), rtol=1e-15)
     np.testing.assert_allclose(outputs[:-1] ** 2, losses(solver), rtol=1e-12)
+
+
+# -- short epochs share a call ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1e9])
+def test_full_batches_that_share_a_call_are_saved_printed_and_counted_as_ever(seconds, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(epochs, "SECONDS_TOGETHER", seconds)
+    solver = make_solver(checkpoint=tmp_path / "kept", checkpoint_every=4, print_every=3, schedule=Cosine())
+    whole = make_solver(batch_size=len(X), schedule=Cosine())  # shuffled, but the sum is the same to 1e-12
+    solver.progress, saved = True, []
+    solver.save = lambda path: saved.append((solver.epoch, len(solver.history)))
+    for one in (solver, whole):
+        one.train(X, Y, epochs=10)
+
+    printed = [line.split()[1].rstrip(",") for line in capsys.readouterr().out.splitlines()]
+    np.testing.assert_allclose(losses(whole), losses(solver), rtol=1e-12)
+    assert whole.history.column("learning_rate") == solver.history.column("learning_rate")
+    assert all(0 < row["seconds"] < 10 for row in solver.history.rows)
+    assert [(4, 4), (8, 8), (10, 10)] == saved
+    assert ["0", "3", "6", "9"] == printed
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1e9])
+def test_a_full_batch_that_is_not_finite_is_found_among_those_that_share_a_call(seconds, monkeypatch):
+    monkeypatch.setattr(epochs, "SECONDS_TOGETHER", seconds)
+    solver = make_solver(schedule=lambda epoch, epochs: 1e200 if epoch == 7 else 1.0)
+    with pytest.raises(FloatingPointError, match="epoch 8"):
+        solver.train(X, Y, epochs=20)
+
+    assert 8 == solver.epoch == len(solver.history)

@@ -9,7 +9,19 @@ import pytest
 from solvers import LABELS, VALIDATION, X, Y, losses, make_solver, network, same_parameters
 
 from chainrule.compiling.xla import devices, loop
-from chainrule.learning import SGD, Adam, AdamW, Affine, Cosine, ReLU, RMSprop, Sequential, Solver
+from chainrule.learning import (
+    SGD,
+    Adam,
+    AdamW,
+    Affine,
+    Constant,
+    Cosine,
+    ReLU,
+    RMSprop,
+    Sequential,
+    Solver,
+    device_epochs,
+)
 from chainrule.ops import squared_error
 
 jax = pytest.importorskip("jax", reason='needs JAX: pip install "chainrule[xla]"')
@@ -236,6 +248,127 @@ def test_an_epoch_that_the_numpy_engine_began_is_ended(tmp_path, done):
     assert_same_runs(whole, xla)
 
 
+# -- short epochs share a call ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def one_epoch_a_call(monkeypatch):
+    monkeypatch.setattr(device_epochs, "SECONDS_TOGETHER", 0.0)
+
+
+@pytest.fixture
+def many_epochs_a_call(monkeypatch):
+    """All but the first, and how many each call ran."""
+    monkeypatch.setattr(device_epochs, "SECONDS_TOGETHER", 1e9)
+    counts = []
+    run = loop.EpochLoop.run
+
+    def counted(self, values, count, *others):
+        counts.append(count)
+        return run(self, values, count, *others)
+
+    monkeypatch.setattr(loop.EpochLoop, "run", counted)
+    return counts
+
+
+def assert_a_shared_call_changes_nothing(counts, **options):
+    numpy, xla = pair(schedule=Cosine(), **options)
+    for solver in (numpy, xla):
+        solver.train(X, Y, epochs=20)
+
+    assert [1, 19] == counts
+    assert_same_runs(numpy, xla)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=str)
+def test_epochs_that_share_a_call_are_those_of_the_numpy_engine(optimizer, many_epochs_a_call):
+    assert_a_shared_call_changes_nothing(many_epochs_a_call, optimizer=optimizer, batch_size=16)
+
+
+@pytest.mark.parametrize("batch_size", [None, 10])
+def test_epochs_without_a_smaller_batch_share_a_call(batch_size, many_epochs_a_call):
+    assert_a_shared_call_changes_nothing(many_epochs_a_call, optimizer=Adam(0.01), batch_size=batch_size)
+
+
+@pytest.mark.parametrize("batch_size", [None, 16])
+def test_rates_of_a_shared_call_leave_float32_as_it_is(batch_size, many_epochs_a_call):
+    numpy, xla = (
+        make_solver(network(dtype=np.float32), Adam(0.01), engine=engine, schedule=Cosine(), batch_size=batch_size)
+        for engine in ("numpy", "xla")
+    )
+    for solver in (numpy, xla):
+        solver.train(X, Y, epochs=20)
+
+    assert [1, 19] == many_epochs_a_call
+    assert_same_runs(numpy, xla, tolerance=1e-5)
+    assert all(np.float32 == array.dtype for array in xla.model.parameters.values())
+
+
+def test_a_call_ends_where_what_was_learned_is_saved(tmp_path, many_epochs_a_call):
+    solver, whole = (
+        make_solver(engine="xla", batch_size=16, checkpoint=tmp_path / name, checkpoint_every=every)
+        for name, every in (("often", 4), ("once", 100))
+    )
+    saved = []
+    solver.save = lambda path: saved.append((solver.epoch, solver.model.parameters, len(solver.history)))
+    for one in (solver, whole):
+        one.train(X, Y, epochs=10)
+
+    assert [1, 3, 4, 2, 1, 9] == many_epochs_a_call
+    assert [4, 8, 10] == [epoch for epoch, *_ in saved]
+    assert losses(whole) == losses(solver)
+    assert same_parameters(whole.model.parameters, solver.model.parameters)
+
+
+def test_no_epochs_share_a_call_where_each_is_looked_at(many_epochs_a_call):
+    solver = make_solver(engine="xla", batch_size=16)
+    solver.train(X, Y, VALIDATION, epochs=4)
+
+    assert [1, 1, 1, 1] == many_epochs_a_call
+    assert solver.best_epoch is not None
+
+
+def test_a_loss_that_is_not_finite_ends_the_epoch_it_is_in(many_epochs_a_call):
+    messages, epochs = [], []
+    for engine in ("numpy", "xla"):
+        solver = make_solver(
+            engine=engine, batch_size=16, schedule=lambda epoch, epochs: 1e200 if epoch == 7 else 1.0, rng=1
+        )
+        with pytest.raises(FloatingPointError) as caught:
+            solver.train(X, Y, epochs=20)
+        messages.append(str(caught.value))
+        epochs.append((solver.epoch, len(solver.history), solver._state.rng.bit_generator.state["state"]))
+
+    assert [1, 19] == many_epochs_a_call
+    assert epochs[0] == epochs[1]
+    assert messages[0].split(" is ")[0] == messages[1].split(" is ")[0]
+
+
+def test_ctrl_c_ends_training_after_the_epochs_that_run(many_epochs_a_call):
+    def schedule(epoch, epochs):
+        if epoch == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+        return 1.0
+
+    solver, whole = (make_solver(engine="xla", batch_size=16, schedule=one) for one in (schedule, Constant()))
+    history = solver.train(X, Y, epochs=8)
+    whole.train(X, Y, epochs=8)
+
+    assert not [row for row in history.rows if row["seconds"] <= 0]
+    assert history.interrupted
+    assert losses(whole) == losses(solver)
+
+
+def test_every_epoch_is_printed(many_epochs_a_call, capsys):
+    solver = make_solver(engine="xla", batch_size=16, print_every=3)
+    solver.progress = True
+    solver.train(X, Y, epochs=9)
+
+    lines = capsys.readouterr().out.splitlines()
+
+    assert ["0", "3", "6", "8"] == [line.split()[1].rstrip(",") for line in lines]
+
+
 # -- what goes wrong -------------------------------------------------------------------------------------
 
 
@@ -263,7 +396,7 @@ def test_a_huge_learning_rate_is_explained_as_ever(batch_size):
         np.testing.assert_allclose(parameters[0][name], parameters[1][name], rtol=1e-6)
 
 
-def test_training_ends_after_the_epoch_in_which_ctrl_c_was_pressed():
+def test_training_ends_after_the_epoch_in_which_ctrl_c_was_pressed(one_epoch_a_call):
     def schedule(epoch, epochs):
         if epoch == 2:
             os.kill(os.getpid(), signal.SIGINT)

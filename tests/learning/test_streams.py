@@ -173,7 +173,7 @@ def test_only_the_rows_of_a_few_blocks_are_in_memory(mapped, monkeypatch):
         return finite(what, x, y, dtype, rows)
 
     monkeypatch.setattr(batches, "BLOCK_BYTES", 1)
-    monkeypatch.setattr("chainrule.learning.solver.finite_samples", looked_at)
+    monkeypatch.setattr("chainrule.learning.sources.finite_samples", looked_at)
     make_solver(batch_size=8).train(*mapped, epochs=2)
 
     assert [8] * 6 + [2] == sizes[:7]

@@ -5,15 +5,17 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from chainrule.compiling.xla import Loop
+from chainrule.compiling.xla import EpochLoop, Loop
 from chainrule.compiling.xla import processes as others
 from chainrule.learning.batches import Batches
-from chainrule.learning.epochs import Source, StepByStep, leaving_order
+from chainrule.learning.epochs import SECONDS_TOGETHER, Source, StepByStep, leaving_order
 from chainrule.learning.state import State
 from chainrule.learning.training_step import EVALUATED_ROWS, TrainingStep
 
@@ -24,18 +26,42 @@ Batch = tuple[Array, ...]  # samples, targets, and a key where the step draws ra
 # The rows of a step, and the losses of such steps after each other, on the devices.
 Losses = tuple[int, Any]
 
-# Batches that come one by one are sent so many bytes at a time: each call from outside has its price.
+# Each call from outside has its price, so batches that come one by one are sent so many bytes at a time ...
 SENT_BYTES = 8 * 2**20
+
+# ... and short epochs share a call: so many at most, with so many bytes of row numbers.
+EPOCHS_TOGETHER = 1024
+ORDER_BYTES = 2**18
+
+
+@dataclass(frozen=True)
+class _Order:
+    """What an epoch goes by.
+
+    Args:
+        groups: for batches of one size the numbers of their rows, and what their steps have of their own.
+        sizes: the rows of each step.
+        before: where the generator stood before it was drawn.
+    """
+
+    groups: tuple[tuple[Array | None, tuple[Array, ...]], ...]
+    sizes: list[int]
+    before: Any
+
+    @property
+    def batch_sizes(self) -> tuple[int, ...]:
+        """The rows of a batch in each group."""
+        return tuple(dict.fromkeys(self.sizes))
 
 
 class OnDevices:
     """Remembers what is on the devices: the data, and the values that the next epoch starts from.
 
-    Rows in memory are sent once, and an epoch is one call (two, with a smaller last batch). Other batches are sent as
-    they come, a block of them at a time, while the devices work on the block before.
+    Rows in memory are sent once, and an epoch is one call; short epochs share one, if nobody looks in between. Other
+    batches are sent as they come, a block of them at a time, while the devices work on the block before.
 
-    The state gets a copy of the values once an epoch, for whoever looks at them between two epochs. They are sent
-    again only if the state has others by then: after a resume, or where a step that failed was taken back.
+    The state gets a copy of the values after each call, for whoever looks at them then. They are sent again only if
+    the state has others by then: after a resume, or where a step that failed was taken back.
     """
 
     def __init__(self, step: TrainingStep, batches: Source, validation: Batches | None, state: State) -> None:
@@ -44,11 +70,13 @@ class OnDevices:
         self._validation = validation
         self._devices = devices = step.devices
         self._loop: Loop | None = None
-        self._loops: dict[int, Loop | None] = {}
+        self._epoch_loops: dict[Any, EpochLoop | None] = {}
         self._sent_rate: tuple[float, Any] = math.nan, None
         self._there: Any = None
         self._here: list[Any] = []
         self._kept = batches if isinstance(batches, Batches) and batches.in_memory and devices.rows == "all" else None
+        self._most_together = self._most_epochs_of_a_call()
+        self._together = 1
         if isinstance(batches, Batches):
             self._require_shares(batches)
         with others.saying_who_is_lost(devices.processes):
@@ -58,47 +86,79 @@ class OnDevices:
             in_memory = validation is not None and validation.in_memory
             self._validation_parts = list(self._validation_in_parts()) if in_memory else []
 
-    # -- an epoch ------------------------------------------------------------------------------------------
+    # -- an epoch, or several --------------------------------------------------------------------------------
 
-    def run(self, state: State, learning_rate: float, interrupted: Callable[[], bool]) -> tuple[float, bool]:
-        """See `Epochs`. Ctrl-C is heard after the epoch, or after the running block of batches that are sent."""
+    def run(
+        self, state: State, rate: Callable[[int], float], until: int, interrupted: Callable[[], bool]
+    ) -> tuple[float, bool]:
+        """See `Epochs`. Ctrl-C is heard after the call, or after the running block of batches that are sent."""
         with others.saying_who_is_lost(self._devices.processes):
-            steps = self._kept_steps if self._kept else self._sent_steps
-            found = steps(state, learning_rate, interrupted)
+            if self._kept:
+                found = self._kept_epochs(state, rate, until)
+            else:
+                found = self._sent_steps(state, rate(state.epoch), interrupted)
             if found is None:
-                return StepByStep(self._step, self._batches, None).run(state, learning_rate, interrupted)
+                return StepByStep(self._step, self._batches, None).run(state, rate, until, interrupted)
             return found
 
-    def _kept_steps(
-        self, state: State, learning_rate: float, interrupted: Callable[[], bool]
-    ) -> tuple[float, bool] | None:
+    def _kept_epochs(self, state: State, rate: Callable[[int], float], until: int) -> tuple[float, bool] | None:
         assert self._kept is not None
-        with leaving_order(state) as order:
-            groups = list(self._kept.rows_of_batches(state.rng, state.rows))
-            sizes = [self._kept.rows if rows is None else rows.shape[1] for rows, _ in groups]
-            loops = [
-                self._kept_loop(state, learning_rate, keys, size) for size, (_, keys) in zip(sizes, groups, strict=True)
-            ]
-            if None in loops:
-                return None
-            values = self._given_up(state)
-            losses: list[Any] = []
-            for loop, (rows, keys) in zip(loops, groups, strict=True):
-                assert loop is not None
-                values, found = loop.over_rows(values, (self._rate(learning_rate),), self._data, rows, keys)
-                losses.append(found)
-            loss = self._finish(state, values, zip(sizes, losses, strict=True))
-            order.drawn = self._kept.is_last(state.rows)
-        return loss, order.drawn
+        started = time.perf_counter()
+        count = 1 if state.rows else min(self._together, self._most_together, until - state.epoch)
+        rates = [rate(epoch) for epoch in range(state.epoch, state.epoch + count)]
+        orders = self._orders(state, count)
+        loop = self._epoch_loop(state, rates[0], orders[0])
+        if loop is None:
+            state.rng.bit_generator.state = orders[0].before
+            return None
+        fixed = (_with_room(rates, loop.most, np.float64),)
+        values, numbers = loop.run(self._given_up(state), count, fixed, self._data, *_stacked_orders(orders, loop.most))
+        losses = np.asarray(numbers)[:count].tolist()
+        self._keep(state, values, loop.loops[0])
+        seconds = (time.perf_counter() - started) / count
+        self._together = max(1, int(SECONDS_TOGETHER / seconds))
+        for number, order in enumerate(orders):
+            if number:
+                state.end_epoch(None, rates[number - 1], seconds)
+            loss = self._count(state, zip(order.sizes, losses[number], strict=True))
+            if not self._kept.is_last(state.rows):
+                state.rng.bit_generator.state = order.before
+                return loss, False
+        return loss, True
 
-    def _kept_loop(self, state: State, learning_rate: float, keys: tuple[Array, ...], size: int) -> Loop | None:
-        """The loop over kept rows, so many a step; looked for once, since that takes longer than a small step."""
-        if size not in self._loops:
+    def _most_epochs_of_a_call(self) -> int:
+        # Validation looks at every epoch, and processes would have to agree on the number.
+        if self._kept is None or self._validation is not None or self._devices.processes > 1:
+            return 1
+        if self._kept.size is None:
+            return EPOCHS_TOGETHER
+        return max(1, min(EPOCHS_TOGETHER, ORDER_BYTES // (4 * self._kept.rows)))
+
+    def _orders(self, state: State, count: int) -> list[_Order]:
+        """The next epochs', drawn."""
+        assert self._kept is not None
+        if self._kept.is_one_step:
+            return [_Order(((None, ()),), [self._kept.rows], state.rng.bit_generator.state)] * count
+        orders = []
+        for _ in range(count):
+            before = state.rng.bit_generator.state
+            groups = tuple(self._kept.rows_of_batches(state.rng, state.rows))
+            forms = [(1, self._kept.rows) if rows is None else rows.shape for rows, _ in groups]
+            orders.append(_Order(groups, [size for steps, size in forms for _ in range(steps)], before))
+        return orders
+
+    def _epoch_loop(self, state: State, learning_rate: float, order: _Order) -> EpochLoop | None:
+        """The loop over kept rows; looked for once, since that takes longer than a small step."""
+        most = 1 if state.rows else self._most_together
+        key = order.batch_sizes, most
+        if key not in self._epoch_loops:
             assert self._kept is not None
-            batch = self._kept.x[:1], self._kept.y[:1], *(part[0] for part in keys)
-            self._loops[size] = self._loop_over(state, learning_rate, batch, size)
-        self._loop = self._loops[size]
-        return self._loop
+            loops = []
+            for size, (_, keys) in zip(order.batch_sizes, order.groups, strict=True):
+                batch = self._kept.x[:1], self._kept.y[:1], *(part[0] for part in keys)
+                loops.append(self._loop_over(state, learning_rate, batch, size))
+            self._epoch_loops[key] = self._step.epoch_loop_for(loops, most)
+        return self._epoch_loops[key]
 
     def _sent_steps(
         self, state: State, learning_rate: float, interrupted: Callable[[], bool]
@@ -125,7 +185,13 @@ class OnDevices:
                 if self._devices.processes == 1 and interrupted():
                     whole = False
                     break
-            loss = 0.0 if values is None else self._finish(state, values, losses)
+            loss = 0.0
+            if values is not None:
+                assert self._loop is not None
+                self._keep(state, values, self._loop)
+                loss = self._count(
+                    state, ((rows, loss) for rows, found in losses for loss in np.asarray(found).tolist())
+                )
             order.drawn = whole = (whole or self._batches.is_last(state.rows)) and math.isfinite(loss)
         return loss, whole
 
@@ -164,23 +230,20 @@ class OnDevices:
         same = len(values) == len(self._here) and all(a is b for a, b in zip(values, self._here, strict=True))
         return there if same and there is not None else self._devices.copied(values)
 
-    def _finish(self, state: State, values: Any, losses: Iterable[Losses]) -> float:
-        """Fetch losses and values; the last loss, or the first that isn't finite."""
-        loss = self._count(state, losses)
-        assert self._loop is not None
-        self._here = self._loop.fetch(values)
+    def _keep(self, state: State, values: Any, loop: Loop) -> None:
+        """Fetch the values."""
+        self._here = loop.fetch(values)
         self._there = values
         state.take(self._here)
-        return loss
 
-    def _count(self, state: State, losses: Iterable[Losses]) -> float:
-        loss: float = 0.0
-        for rows, numbers in [(rows, np.asarray(numbers)) for rows, numbers in losses]:
-            for loss in numbers.tolist():
-                if not math.isfinite(loss):
-                    return loss
-                state.loss_sum += loss * rows
-                state.rows += rows
+    def _count(self, state: State, losses: Iterable[tuple[int, float]]) -> float:
+        """Count steps of so many rows; the last loss, or the first that isn't finite."""
+        loss = 0.0
+        for rows, loss in losses:
+            if not math.isfinite(loss):
+                return loss
+            state.loss_sum += loss * rows
+            state.rows += rows
         return loss
 
     # -- what came of it -----------------------------------------------------------------------------------
@@ -239,6 +302,25 @@ class OnDevices:
             f"Solver: {which} of {rows} rows can't be shared out evenly between {count} devices; "
             f"the nearest that can: {' or '.join(map(str, nearest))} rows"
         )
+
+
+def _stacked_orders(orders: Sequence[_Order], most: int) -> Any:
+    """For each group the epochs' rows, shape (most, steps, rows a step), and what its steps have of their own."""
+    rows, own = [], []
+    for group in zip(*(order.groups for order in orders), strict=True):
+        numbers = [rows for rows, _ in group]
+        rows.append(None if numbers[0] is None else _with_room(numbers, most, np.int32))
+        own.append(
+            tuple(_with_room(parts, most, parts[0].dtype) for parts in zip(*(own for _, own in group), strict=True))
+        )
+    return tuple(rows), tuple(own)
+
+
+def _with_room(arrays: Sequence[Any], most: int, dtype: Any) -> Array:
+    """Arrays or numbers stacked, and zeros after them."""
+    stacked = np.zeros((most, *np.shape(arrays[0])), dtype)
+    stacked[: len(arrays)] = arrays
+    return stacked
 
 
 def _stacked(batches: Iterable[Batch]) -> Iterator[Batch]:

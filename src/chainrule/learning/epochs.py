@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import time
 from collections.abc import Callable, Generator
 from typing import Any, Protocol
 
@@ -17,9 +18,12 @@ from chainrule.learning.batches import Batches
 from chainrule.learning.state import State
 from chainrule.learning.training_step import EVALUATED_ROWS, Run, TrainingStep
 
-__all__ = ["AllRows", "Epochs", "Source", "StepByStep", "leaving_order"]
+__all__ = ["SECONDS_TOGETHER", "AllRows", "Epochs", "Source", "StepByStep", "leaving_order"]
 
 Array = np.ndarray[Any, Any]
+
+# Short epochs share a call for so long. Until then progress is not shown, and no snapshot is taken.
+SECONDS_TOGETHER = 0.1
 
 
 class Source(Protocol):
@@ -35,10 +39,19 @@ class Source(Protocol):
 class Epochs(Protocol):
     """Runs epochs, and judges what came of them."""
 
-    def run(self, state: State, learning_rate: float, interrupted: Callable[[], bool]) -> tuple[float, bool]:
+    def run(
+        self, state: State, rate: Callable[[int], float], until: int, interrupted: Callable[[], bool]
+    ) -> tuple[float, bool]:
         """Steps to the epoch's end, to Ctrl-C or to a loss that isn't finite.
 
-        Gives the last step's loss, and whether the epoch is done.
+        Several epochs where they share a call: the last one is as far as if it were the only one, those before it are
+        in the history. Epoch ``until`` is left for a later call.
+
+        Args:
+            rate: the learning rate of an epoch.
+
+        Returns:
+            The last step's loss, and whether the last epoch is done.
         """
 
     def validation_loss(self, state: State) -> float | None:
@@ -56,8 +69,11 @@ class StepByStep:
         self._batches = batches
         self._validation = validation
 
-    def run(self, state: State, learning_rate: float, interrupted: Callable[[], bool]) -> tuple[float, bool]:
+    def run(
+        self, state: State, rate: Callable[[int], float], until: int, interrupted: Callable[[], bool]
+    ) -> tuple[float, bool]:
         """See `Epochs`."""
+        learning_rate = rate(state.epoch)
         values, size, whole = state.values(), -1, True
         loss, loss_sum, rows = 0.0, state.loss_sum, state.rows
         with leaving_order(state) as order, contextlib.closing(self._epoch(state)) as epoch:
@@ -94,7 +110,7 @@ class StepByStep:
 
 
 class AllRows(StepByStep):
-    """An epoch of one step on all rows, which are in memory; remembers the step's function.
+    """An epoch of one step on all rows, which are in memory; short epochs share a call. Remembers the step's function.
 
     `StepByStep` would do, but takes a quarter of a small step's time (benchmarks/by_hand.py).
     """
@@ -104,18 +120,29 @@ class AllRows(StepByStep):
         self._data = batches.x, batches.y
         self._run: Run | None = None
 
-    def run(self, state: State, learning_rate: float, interrupted: Callable[[], bool]) -> tuple[float, bool]:
+    def run(
+        self, state: State, rate: Callable[[int], float], until: int, interrupted: Callable[[], bool]
+    ) -> tuple[float, bool]:
         """See `Epochs`."""
-        x, y = self._data
-        run = self._run = self._run or self._step.run_for(state, learning_rate, x, y)
-        loss, *values = run(*state.values(), learning_rate, x, y)
+        data, values, rows = self._data, state.values(), len(self._data[0])
+        learning_rate = rate(state.epoch)
+        run = self._run = self._run or self._step.run_for(state, learning_rate, *data)
+        last = until - 1 if self._validation is None else state.epoch
+        started = now = time.perf_counter()
+        while True:
+            before = now
+            loss, *values = run(*values, learning_rate, *data)
+            loss = float(loss)
+            if not math.isfinite(loss):
+                break
+            state.rows, state.loss_sum = rows, loss * rows
+            now = time.perf_counter()
+            if state.epoch == last or interrupted() or now - started > SECONDS_TOGETHER:
+                break
+            state.end_epoch(None, learning_rate, now - before)
+            learning_rate = rate(state.epoch)
         state.take(values)
-        loss = float(loss)
-        if not math.isfinite(loss):
-            return loss, False
-        state.rows += len(x)
-        state.loss_sum += loss * len(x)
-        return loss, True
+        return loss, state.rows == rows
 
 
 class leaving_order:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, Self
-
-from chainrule.learning.history import History
 
 __all__ = ["Progress", "choose_progress", "log_line"]
 
+Row = dict[str, Any]  # of a history
+
 
 class Progress(Protocol):
-    """Shown the history after every epoch."""
+    """Shown the rows that come to the history: one after each epoch, or several after short ones."""
 
     def __enter__(self) -> Self: ...
     def __exit__(self, *details: Any) -> None: ...
-    def show(self, history: History) -> None: ...
+    def show(self, rows: Sequence[Row]) -> None: ...
 
 
 def choose_progress(wanted: bool | None, epochs: int, print_every: int | None) -> Progress:
@@ -29,7 +29,7 @@ def choose_progress(wanted: bool | None, epochs: int, print_every: int | None) -
     return Bar(epochs, every) if on_terminal else Lines(epochs, every)
 
 
-def log_line(row: dict[str, Any], epochs: int) -> str:
+def log_line(row: Row, epochs: int) -> str:
     """One epoch as the course sheets log it.
 
     >>> log_line({"epoch": 50, "train_loss": 0.22749, "validation_loss": None}, 501)
@@ -57,7 +57,7 @@ class Silent:
     def __exit__(self, *details: Any) -> None:
         pass
 
-    def show(self, history: History) -> None:
+    def show(self, rows: Sequence[Row]) -> None:
         pass
 
 
@@ -68,7 +68,7 @@ class Lines:
         self.epochs = epochs
         self.every = every
         self.write = functools.partial(print, flush=True) if write is None else write
-        self.waiting: dict[str, Any] | None = None
+        self.waiting: Row | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -77,13 +77,12 @@ class Lines:
         if self.waiting is not None:
             self.write(log_line(self.waiting, self.epochs))
 
-    def show(self, history: History) -> None:
-        row = history.rows[-1]
-        if row["epoch"] % self.every:
-            self.waiting = row
-        else:
-            self.waiting = None
-            self.write(log_line(row, self.epochs))
+    def show(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            due = row["epoch"] % self.every == 0
+            self.waiting = None if due else row
+            if due:
+                self.write(log_line(row, self.epochs))
 
 
 class Bar:
@@ -111,7 +110,6 @@ class Bar:
         self.lines.__exit__()
         self.bar.stop()
 
-    def show(self, history: History) -> None:
-        row = history.rows[-1]
-        self.bar.update(self.task, completed=row["epoch"] + 1, loss=_shown(row["train_loss"]))
-        self.lines.show(history)
+    def show(self, rows: Sequence[Row]) -> None:
+        self.bar.update(self.task, completed=rows[-1]["epoch"] + 1, loss=_shown(rows[-1]["train_loss"]))
+        self.lines.show(rows)

@@ -6,10 +6,11 @@ What a step computes is in `training_step`, what it is computed on in `batches`,
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -25,10 +26,9 @@ from chainrule.learning.nonfinite import all_finite, find_origin
 from chainrule.learning.optimizers import SGD
 from chainrule.learning.progress import Progress, choose_progress
 from chainrule.learning.records import check_number, check_whole_number
-from chainrule.learning.samples import Seen, checked_kinds, checked_samples, finite_samples, is_mapped
 from chainrule.learning.schedules import Constant
+from chainrule.learning.sources import Sources
 from chainrule.learning.state import State, copied
-from chainrule.learning.streams import Stream
 from chainrule.learning.training_step import TrainingStep
 from chainrule.op import Op
 
@@ -109,8 +109,8 @@ class Solver:
         # A copy: an optimizer may remember the parameters themselves, and steps write them in place.
         optimizer_state = copied(self.optimizer.initialize(parameters))
         self._state = State(parameters, optimizer_state, np.random.default_rng(rng))
-        self._seen: dict[str, Seen] = {}
         self._step = TrainingStep(model, loss, self.optimizer, engine, self.clip)
+        self._sources = Sources(self._step, self._state)
 
     def _check_options(self) -> None:
         for name in ("batch_size", "patience", "checkpoint_every", "print_every"):
@@ -172,7 +172,7 @@ class Solver:
         Ctrl-C ends training after the running step and keeps what was learned: ``history.interrupted`` is True, and
         the next `train` (or a `resume` from the checkpoint) goes on within the epoch, as if nothing had happened.
         A second Ctrl-C ends it at once, and goes back by a few seconds or to the epoch's start. The XLA engine runs
-        an epoch at a time and ends after the running epoch.
+        whole epochs, short ones several at a time, and ends after those that run.
 
         Args:
             x: samples, a row each. An array in a file, from ``np.load(path, mmap_mode="r")``, may be larger than
@@ -188,10 +188,10 @@ class Solver:
         """
         if not isinstance(epochs, (int, np.integer)) or epochs < 1:
             raise ValueError(f"Solver: epochs is {epochs!r}; expected a whole number, at least 1")
-        batches = (
-            self._stream(x) if y is None else self._batches("training", x, y, self._rows_here(), self._step.random)
-        )
-        judged = self._checked_validation(validation)
+        if validation is None and self.patience is not None:
+            raise ValueError("Solver: patience stops on the validation loss; pass validation=(x, y) to train")
+        batches = self._sources.training(x, y, self.batch_size)
+        judged = None if validation is None else self._sources.validation(validation)
         self._check_checkpoint()
         run = self._epochs(batches, judged)
         progress = choose_progress(self.progress if self._writes else False, epochs, self.print_every)
@@ -207,35 +207,47 @@ class Solver:
     ) -> None:
         state = self._state
         state.history.interrupted = False
+        rate = functools.cache(lambda epoch: self._rate(epoch, epochs))
         snapshot, taken = state.snapshot(), time.perf_counter()
         while state.epoch < epochs and not self._out_of_patience() and not run.agreed(interrupted()):
             if time.perf_counter() - taken > SNAPSHOT_SECONDS:
                 snapshot, taken = state.snapshot(), time.perf_counter()
-            loss = self._whole_epoch(run, snapshot, epochs, interrupted)
+            known = len(state.history)
+            loss = self._whole_epochs(run, snapshot, rate, self._next_stop(epochs), interrupted)
             if not math.isfinite(loss):
                 place = _place(state, batches)
-                self._explain(f"{place}: the loss is {loss}.", snapshot, batches, epochs)
+                self._explain(f"{place}: the loss is {loss}.", snapshot, batches, rate)
             if not state.rows:
                 self._save_every(self.checkpoint_every)  # what is shown is kept
-                progress.show(state.history)
+                progress.show(state.history.rows[known:])
         if not all_finite(state.parameters):
-            self._explain("After the last step not all parameters are finite.", snapshot, batches, epochs)
+            self._explain("After the last step not all parameters are finite.", snapshot, batches, rate)
         state.history.interrupted = run.agreed(interrupted())
         self._save_every(1)
 
-    def _whole_epoch(self, run: Epochs, snapshot: State, epochs: int, interrupted: Callable[[], bool]) -> float:
-        """An epoch and what comes after it, or back to the snapshot; the last step's loss."""
-        state, started = self._state, time.perf_counter()
-        learning_rate = self._rate(state.epoch, epochs)
+    def _whole_epochs(
+        self, run: Epochs, snapshot: State, rate: Callable[[int], float], until: int, interrupted: Callable[[], bool]
+    ) -> float:
+        """An epoch, or several that share a call, and what comes after; or back to the snapshot. The last loss."""
+        state, first, started = self._state, self._state.epoch, time.perf_counter()
+        rate(first)  # an error in somebody's schedule: nothing is updated yet
         try:
-            loss, done = run.run(state, learning_rate, interrupted)
+            loss, done = run.run(state, rate, until, interrupted)
             if done:
-                state.end_epoch(run.validation_loss(state), learning_rate, time.perf_counter() - started)
+                seconds = (time.perf_counter() - started) / (state.epoch + 1 - first)
+                state.end_epoch(run.validation_loss(state), rate(state.epoch), seconds)
         except BaseException:
             # A second Ctrl-C, or an error in somebody's layer: some parameters may be updated and others not.
             state.go_back(snapshot)
             raise
         return loss
+
+    def _next_stop(self, epochs: int) -> int:
+        """The epoch before which what was learned is saved, or all is done."""
+        if self.checkpoint is None:
+            return epochs
+        every = self.checkpoint_every
+        return min(epochs, (self._state.epoch // every + 1) * every)
 
     def _epochs(self, batches: Source, validation: Batches | None) -> Epochs:
         """What runs epochs of these batches: the step's engine."""
@@ -262,7 +274,7 @@ class Solver:
         state = self._state
         self.model.parameters = copied((best and state.best_parameters) or state.parameters)
 
-    def _explain(self, what: str, snapshot: State, batches: Source, epochs: int) -> NoReturn:
+    def _explain(self, what: str, snapshot: State, batches: Source, rate: Callable[[int], float]) -> NoReturn:
         """Find the step that a nan or an infinity comes from, go back to before it, and say so."""
         if self._step.xla is not None and self._step.xla.rows == "own":
             self._state.go_back(snapshot)
@@ -271,81 +283,12 @@ class Solver:
                 f"{REMEDIES} The model keeps what it had learned before epoch {self._state.epoch}."
             )
         stopped = self._state.epoch, self._state.rows
-        origin = find_origin(snapshot, stopped, self._step, batches, lambda epoch: self._rate(epoch, epochs))
+        origin = find_origin(snapshot, stopped, self._step, batches, rate)
         self._state.go_back(origin.state)
         raise FloatingPointError(
             f"{what} First, in {_place(self._state, batches)}: {origin.description} "
             f"{REMEDIES} The model keeps what it had learned before this batch."
         )
-
-    # -- what it trains on ---------------------------------------------------------------------------------
-
-    @property
-    def _dtype(self) -> Any:
-        return next(iter(self._state.parameters.values())).dtype
-
-    def _rows_here(self) -> int | None:
-        """Of a batch: all its rows, or those of this process where each has its own."""
-        if self.batch_size is None or self._step.xla is None or self._step.xla.rows == "all":
-            return self.batch_size
-        many = self._step.devices.processes
-        if self.batch_size % many:
-            nearest = max(1, round(self.batch_size / many)) * many
-            raise ValueError(
-                f"Solver: a batch of {self.batch_size} rows can't come evenly from {many} processes; "
-                f"the nearest that can: {nearest} rows"
-            )
-        return self.batch_size // many
-
-    def _batches(self, what: str, x: Any, y: Any, size: int | None, random: bool = False) -> Batches:
-        """The rows in the model's dtype, now or as they are read, or one clear error for what can't be trained on."""
-        if not is_mapped(x, y):
-            return Batches(*self._looked_at(what, x, y), size, random=random)
-        x, y = checked_kinds(what, x, y)
-        fit = self._step.targets_fit(self._state.parameters, x[:1].astype(self._dtype), y)
-
-        def convert(x: Array, y: Array, rows: Array) -> tuple[Array, Array]:
-            x, y = finite_samples(what, x, y, self._dtype, rows)
-            return x, fit(y)
-
-        return Batches(x, y, size, convert, random)
-
-    def _looked_at(self, what: str, x: Any, y: Any) -> tuple[Array, Array]:
-        seen = self._seen.setdefault(what, Seen())
-        found = seen.find(x, y)
-        if found is None:
-            found = checked_samples(what, x, y, self._dtype)
-            seen.note(x, y, found)
-        # The loss looks at its targets each time: a label that is none would spoil no step, and so not be found there.
-        rows, targets = found
-        return rows, self._step.targets_fit(self._state.parameters, rows, targets)(targets)
-
-    def _stream(self, source: Any) -> Stream:
-        """Batches that come as pairs."""
-        if isinstance(source, (np.ndarray, str, bytes)) or not (callable(source) or isinstance(source, Iterable)):
-            raise TypeError(
-                f"Solver: train got {type(source).__name__} alone; expected samples x and targets y, or an iterable of "
-                "batches (x, y)"
-            )
-        fit: Callable[[Array], Array] | None = None
-
-        def convert(name: str, x: Any, y: Any) -> tuple[Array, Array]:
-            nonlocal fit
-            x, y = checked_samples(name, x, y, self._dtype)
-            fit = fit or self._step.targets_fit(self._state.parameters, x, y)
-            return x, fit(y)
-
-        return Stream(source, convert, self._step.random)
-
-    def _checked_validation(self, validation: Any) -> Batches | None:
-        if validation is None:
-            if self.patience is not None:
-                raise ValueError("Solver: patience stops on the validation loss; pass validation=(x, y) to train")
-            return None
-        if not isinstance(validation, (tuple, list)) or len(validation) != 2:
-            raise TypeError("Solver: validation must be a pair (x, y)")
-        x, y = validation
-        return self._batches("validation", x, y, None)
 
     # -- saving and going on -----------------------------------------------------------------------------------
 

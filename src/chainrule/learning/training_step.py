@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from chainrule.compiling import Step, compile
-from chainrule.compiling.xla import XLA, Devices, Function, Loop
+from chainrule.compiling.xla import XLA, Devices, EpochLoop, Function, Loop
 from chainrule.learning.state import State
 from chainrule.op import Op
 from chainrule.tracing import value_and_grad
@@ -43,6 +43,7 @@ class TrainingStep:
         self._evaluation = compile(self.evaluation, name)
         self._runs: dict[Any, Run] = {}
         self._loops: dict[Any, Loop | None] = {}
+        self._epoch_loops: dict[Any, EpochLoop] = {}
         self._judges: dict[Any, Function] = {}
         self.xla = engine if isinstance(engine, XLA) else XLA() if name == "xla" else None
         self._outputs: dict[Any, Array] = {}  # of one row, for each form of rows
@@ -108,6 +109,16 @@ class TrainingStep:
             fits = _is_all_variables(step.program) and Loop.fits(step.program, carried)
             self._loops[shapes] = Loop(step.source, step.program, carried, self.devices) if fits else None
         return self._loops[shapes]
+
+    def epoch_loop_for(self, loops: Sequence[Loop | None], most: int) -> EpochLoop | None:
+        """Epochs of these loops, up to ``most`` in one call; None where a loop is."""
+        there = [loop for loop in loops if loop is not None]
+        if len(there) < len(loops):
+            return None
+        key = *there, most
+        if key not in self._epoch_loops:
+            self._epoch_loops[key] = EpochLoop(there, most, self.devices)
+        return self._epoch_loops[key]
 
     def _written(self, state: State, *given: Any) -> Run:
         form = state.parameters, state.optimizer

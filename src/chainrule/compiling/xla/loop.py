@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ from chainrule.compiling.xla.devices import Devices
 from chainrule.compiling.xla.text import fetched, naming_the_line, text_function
 from chainrule.tracing.program import Program
 
-__all__ = ["GATHERED_BYTES", "Loop"]
+__all__ = ["GATHERED_BYTES", "EpochLoop", "Loop"]
 
 Array = np.ndarray[Any, Any]
 
@@ -32,39 +34,11 @@ class Loop:
     def __init__(self, source: Source, program: Program, carried: int, devices: Devices) -> None:
         import jax
 
-        self._source = source
+        self.source = source
+        self._devices = devices
         self._carried = program.input_variables[:carried]
-        step = text_function(source, program)
-
-        def over_block(values: Any, fixed: Any, block: Any, own: Any) -> Any:
-            def body(values: Any, given: Any) -> Any:
-                batch, own = given
-                number, *updated = step(*values, *fixed, *(devices.held(part, 0) for part in batch), *own)
-                return tuple(updated), number
-
-            return jax.lax.scan(body, values, (tuple(devices.held(part, 1) for part in block), own))
-
-        def over_rows(values: Any, fixed: Any, data: Any, rows: Any, own: Any) -> Any:
-            def block(values: Any, given: Any) -> Any:
-                rows, own = given
-                return over_block(values, fixed, tuple(array[rows] for array in data), own)
-
-            steps, size = rows.shape
-            row_bytes = sum(array.nbytes // len(array) for array in data)
-            together = _at_once(steps, size * row_bytes)
-            rows, *own = (array.reshape(-1, together, *array.shape[1:]) for array in (rows, *own))
-            values, numbers = jax.lax.scan(block, values, (rows, tuple(own)))
-            return values, numbers.reshape(-1)
-
-        def over_all(values: Any, fixed: Any, data: Any, own: Any) -> Any:
-            batch = (*(devices.held(array, 0) for array in data), *(array[0] for array in own))
-            number, *updated = step(*values, *fixed, *batch)
-            return tuple(updated), number[None]
-
-        self._over_rows, self._over_all, self._over_block = (
-            jax.jit(function, donate_argnums=(0,), out_shardings=devices.everywhere)
-            for function in (over_rows, over_all, over_block)
-        )
+        self._step = text_function(source, program)
+        self._over_block = jax.jit(self.block, donate_argnums=(0,), out_shardings=devices.everywhere)
 
     @staticmethod
     def fits(program: Program, carried: int) -> bool:
@@ -74,32 +48,123 @@ class Loop:
         forms = [[(value.shape, value.dtype) for value in values] for values in (taken, updated)]
         return number.shape == () and not number.is_python_number and forms[0] == forms[1]
 
-    def over_rows(
-        self, values: Any, fixed: Any, data: Any, rows: Array | None, own: tuple[Array, ...] = ()
-    ) -> tuple[Any, Any]:
-        """The values after a step for each row of ``rows``, and the steps' numbers; all on the devices.
+    def over_block(self, values: Any, fixed: Any, block: Any, own: tuple[Array, ...] = ()) -> tuple[Any, Any]:
+        """The values after a step for each batch, and the steps' numbers; all on the devices.
 
-        A row lists the rows of the data that make a batch; None: one step on all of them. ``own`` are arrays with an
-        entry for each step, keys say. ``values`` are given up.
+        The batches are there, stacked: arrays of shape (steps, rows, ...). ``own`` are arrays with an entry for each
+        step, keys say. ``values`` are given up.
         """
         import jax
 
-        with jax.enable_x64(True), naming_the_line(self._source):
-            if rows is None:
-                return self._over_all(values, fixed, data, own)  # type: ignore[no-any-return]
-            small = rows.astype(np.int32) if len(data[0]) < 2**31 else rows
-            return self._over_rows(values, fixed, data, small, own)  # type: ignore[no-any-return]
-
-    def over_block(self, values: Any, fixed: Any, block: Any, own: tuple[Array, ...] = ()) -> tuple[Any, Any]:
-        """The same for batches that are there, stacked: arrays of shape (steps, rows, ...)."""
-        import jax
-
-        with jax.enable_x64(True), naming_the_line(self._source):
+        with jax.enable_x64(True), naming_the_line(self.source):
             return self._over_block(values, fixed, block, own)  # type: ignore[no-any-return]
 
     def fetch(self, values: Any) -> list[Any]:
         """Carried values as NumPy's and Python's."""
         return list(map(fetched, self._carried, values))
+
+    # -- inside compiled functions ---------------------------------------------------------------------------
+
+    def block(self, values: Any, fixed: Any, block: Any, own: Any) -> Any:
+        """`over_block`, to be compiled as a part of something."""
+        import jax
+
+        held = self._devices.held
+
+        def body(values: Any, given: Any) -> Any:
+            batch, own = given
+            number, *updated = self._step(*values, *fixed, *(held(part, 0) for part in batch), *own)
+            return tuple(updated), number
+
+        return jax.lax.scan(body, values, (tuple(held(part, 1) for part in block), own))
+
+    def rows(self, values: Any, fixed: Any, data: Any, rows: Any, own: Any) -> Any:
+        """The same for batches that are rows of ``data``: a row of ``rows`` lists the numbers of those of a batch.
+
+        None: one step on all rows, in their own order.
+        """
+        import jax
+
+        if rows is None:
+            return self.block(values, fixed, tuple(array[None] for array in data), own)
+
+        def gathered(values: Any, given: Any) -> Any:
+            rows, own = given
+            return self.block(values, fixed, tuple(array[rows] for array in data), own)
+
+        steps, size = rows.shape
+        row_bytes = sum(array.nbytes // len(array) for array in data)
+        together = _at_once(steps, size * row_bytes)
+        rows, *own = (array.reshape(-1, together, *array.shape[1:]) for array in (rows, *own))
+        values, numbers = jax.lax.scan(gathered, values, (rows, tuple(own)))
+        return values, numbers.reshape(-1)
+
+
+class EpochLoop:
+    """Epochs over rows that lie on the devices, as many in one call as are asked for: each call has its price.
+
+    An epoch is a loop, or two: whole batches, and a smaller last one.
+
+    Args:
+        loops: over batches of one size each.
+        most: the epochs that a call has room for.
+        devices: where they run.
+    """
+
+    def __init__(self, loops: Sequence[Loop], most: int, devices: Devices) -> None:
+        import jax
+        import jax.numpy as jnp
+
+        self.loops = tuple(loops)
+        self.most = most
+
+        def epochs(values: Any, count: Any, fixed: Any, data: Any, rows: Any, own: Any) -> Any:
+            fixed = tuple(map(_adapting, fixed))
+
+            def epoch(number: Any, carried: Any) -> Any:
+                values, numbers = carried
+                found: list[Any] = []
+                for loop, of_epochs, keys in zip(loops, rows, own, strict=True):
+                    chosen = None if of_epochs is None else of_epochs[number]
+                    same, each = (tuple(array[number] for array in arrays) for arrays in (fixed, keys))
+                    values, losses = loop.rows(values, same, data, chosen, each)
+                    found.append(losses)
+                return values, numbers.at[number].set(jnp.concatenate(found))
+
+            steps = sum(1 if of_epochs is None else of_epochs.shape[1] for of_epochs in rows)
+            return jax.lax.fori_loop(0, count, epoch, (values, jnp.zeros((most, steps))))
+
+        self._epochs = jax.jit(epochs, donate_argnums=(0,), out_shardings=devices.everywhere)
+
+    def run(
+        self,
+        values: Any,
+        count: int,
+        fixed: tuple[Array, ...],
+        data: Any,
+        rows: tuple[Array | None, ...],
+        own: tuple[tuple[Array, ...], ...],
+    ) -> tuple[Any, Any]:
+        """The values after ``count`` epochs, and the steps' numbers, float64 (most, steps); all on the devices.
+
+        ``fixed`` are numbers that stay the same in an epoch, float64 (most,). ``rows`` has for each loop the rows of
+        its batches, shape (most, steps, rows a step), or None for one step on all rows; ``own`` has what its steps have
+        of their own, arrays of shape (most, steps, ...). ``values`` are given up.
+        """
+        import jax
+
+        with contextlib.ExitStack() as stack:
+            for loop in self.loops:
+                stack.enter_context(naming_the_line(loop.source))
+            stack.enter_context(jax.enable_x64(True))
+            return self._epochs(values, count, fixed, data, rows, own)  # type: ignore[no-any-return]
+
+
+def _adapting(numbers: Any) -> Any:
+    """The numbers as Python's: they take the dtype of the arrays they meet. An array keeps that when it is written."""
+    import jax.numpy as jnp
+
+    return jnp.full(numbers.shape, 0.0).at[:].set(numbers)
 
 
 def _at_once(steps: int, step_bytes: int) -> int:
