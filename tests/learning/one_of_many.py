@@ -68,6 +68,9 @@ def together(folder, process, processes):
     everything = solver(ALL, checkpoint=folder / f"of-{process}.safetensors")
     everything.train(X, LABELS, VALIDATION, epochs=EPOCHS)
     found["all"] = told(everything)
+    shared = solver(ALL)
+    shared.train(X, LABELS, epochs=30)
+    found["short"] = losses(shared)
     own = solver(OWN, batch_size=None)
     rows = [share(part[:48], process, processes) for part in (X, LABELS)]
     own.train(*rows, VALIDATION, epochs=EPOCHS)

@@ -84,8 +84,11 @@ def test_devices_of_one_process_share_each_batch(tmp_path):
 def test_processes_train_as_one_device_does(tmp_path, count):
     found = list(results(in_processes("together", tmp_path, count)))
     streamed = [(X[start : start + 16], LABELS[start : start + 16]) for start in range(0, 48, 16)]
+    short = make_solver(optimizer=Adam(0.01), batch_size=16)
+    short.train(X, LABELS, epochs=30)
 
     for result in found:
+        np.testing.assert_allclose(losses(short), result["short"], rtol=0, atol=1e-6)
         assert_same(by_numpy(), result["all"])
         assert_same(by_numpy(batch_size=None, rows=48), result["own"])
         assert_same(by_numpy(batches=streamed), result["streamed"])

@@ -104,7 +104,7 @@ class OnDevices:
     def _kept_epochs(self, state: State, rate: Callable[[int], float], until: int) -> tuple[float, bool] | None:
         assert self._kept is not None
         started = time.perf_counter()
-        count = 1 if state.rows else min(self._together, self._most_together, until - state.epoch)
+        count = self._epochs_of_next_call(state, until)
         rates = [rate(epoch) for epoch in range(state.epoch, state.epoch + count)]
         orders = self._orders(state, count)
         loop = self._epoch_loop(state, rates[0], orders[0])
@@ -127,12 +127,18 @@ class OnDevices:
         return loss, True
 
     def _most_epochs_of_a_call(self) -> int:
-        # Validation looks at every epoch, and processes would have to agree on the number.
-        if self._kept is None or self._validation is not None or self._devices.processes > 1:
+        if self._kept is None or self._validation is not None:  # which looks at every epoch
             return 1
         if self._kept.size is None:
             return EPOCHS_TOGETHER
         return max(1, min(EPOCHS_TOGETHER, ORDER_BYTES // (4 * self._kept.rows)))
+
+    def _epochs_of_next_call(self, state: State, until: int) -> int:
+        """As many whole epochs as the last call's time allows."""
+        if state.rows or self._most_together == 1:
+            return 1
+        count = min(self._together, self._most_together, until - state.epoch)
+        return others.least(count) if self._devices.processes > 1 else count
 
     def _orders(self, state: State, count: int) -> list[_Order]:
         """The next epochs', drawn."""

@@ -23,6 +23,7 @@ __all__ = [
     "LOST",
     "agree",
     "join",
+    "least",
     "let_compute_first",
     "not_met",
     "number_of_this",
@@ -101,6 +102,11 @@ def number_of_this() -> int:
 def agree(flag: bool) -> bool:
     """Whether any of the processes says so; all of them call it together."""
     return bool(_gathered(np.array([flag])).any())
+
+
+def least(number: int) -> int:
+    """The least of the processes' numbers; all of them call it together."""
+    return int(_gathered(np.array([number])).min())
 
 
 def require_same(what: str, parts: Iterable[Any]) -> None:
