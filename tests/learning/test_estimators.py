@@ -170,6 +170,20 @@ def test_validation_data_stops_the_training():
     assert None not in model.history_.column("validation_loss")
 
 
+@pytest.mark.parametrize("engine", ["eager", "xla"])
+def test_every_engine_learns_the_same(engine, tmp_path):
+    if engine == "xla":
+        pytest.importorskip("jax", reason='needs JAX: pip install "chainrule[xla]"')
+    models = [FeedforwardNet(epochs=5, engine=name).fit(IRIS_X, IRIS_Y) for name in ("numpy", engine)]
+    models[1].save(tmp_path / "model.safetensors")
+    loaded = FeedforwardNet.load(tmp_path / "model.safetensors")
+
+    expected, actual, kept = (model.predict_proba(IRIS_X) for model in (*models, loaded))
+    np.testing.assert_allclose(expected, actual, rtol=0, atol=1e-10)
+    np.testing.assert_array_equal(actual, kept)
+    assert engine == loaded.engine
+
+
 def test_optimizer_by_name_or_as_object_with_settings_on_top():
     assert Adam(0.5) == LinearRegression(optimizer="adam", learning_rate=0.5)._make_optimizer()
     assert SGD(0.3, 0.9) == LinearRegression(optimizer=SGD(0.3, 0.9))._make_optimizer()
@@ -334,6 +348,7 @@ def test_validation_data_is_checked(validation, message):
         ({"hidden": 32}, ValueError, r"hidden is 32; expected sizes, such as \(32,\)"),
         ({"hidden": (32, 0)}, ValueError, r"hidden is \(32, 0\); expected sizes"),
         ({"dtype": "int32"}, ValueError, "dtype is 'int32'; expected float64 or float32"),
+        ({"engine": "torch"}, ValueError, "unknown engine 'torch'; choose one of numpy, eager, xla"),
         ({"seed": -1}, ValueError, "FeedforwardNet: seed is -1"),
         ({"dropout": 1.0}, ValueError, r"FeedforwardNet: dropout is 1\.0; expected less than 1"),
         ({"dropout": -0.5}, ValueError, r"FeedforwardNet: dropout is -0\.5; expected at least 0"),

@@ -47,6 +47,7 @@ class _Estimator:
     seed: int = 0
     dtype: str = "float64"
     progress: bool | None = False
+    engine: str = "numpy"
 
     def _layers(self, features: int, outputs: int) -> list[Layer]:
         """The network for so many columns of ``x`` and so many values a row to predict."""
@@ -83,6 +84,7 @@ class _Estimator:
             rng=rng,
             patience=self.patience,
             progress=self.progress,
+            engine=self.engine,
         )
         history = solver.train(inputs, encoded, validation, self.epochs)
         self._remember(features, targets, network, history)
@@ -108,9 +110,12 @@ class _Estimator:
         return x, y
 
     def _check_settings(self) -> None:
+        from chainrule.compiling import ENGINES
+
         check_whole_number(self, "epochs", least=1)
         check_whole_number(self, "seed", least=0)
         checked_dtype(self.dtype)
+        choose("engine", dict.fromkeys(ENGINES), self.engine)
         for name in ("batch_size", "patience"):
             if getattr(self, name) is not None:
                 check_whole_number(self, name, least=1)
@@ -258,6 +263,7 @@ class LinearRegression(_Estimator):
         seed: for the weights to start from and the order of minibatches.
         dtype: ``"float64"`` or ``"float32"``.
         progress: True or None to show how training goes.
+        engine: what runs the training: ``"numpy"``, ``"xla"`` (JAX, also on a GPU) or ``"eager"``.
     """
 
     def _layers(self, features: int, outputs: int) -> list[Layer]:
