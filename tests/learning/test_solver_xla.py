@@ -20,7 +20,7 @@ from chainrule.learning import (
     RMSprop,
     Sequential,
     Solver,
-    device_epochs,
+    kept_rows,
 )
 from chainrule.ops import squared_error
 
@@ -169,6 +169,35 @@ def test_values_are_sent_once_and_stay(monkeypatch):
     assert [2, 2, 13] == sent
 
 
+def test_data_that_stay_the_same_are_sent_once_and_changes_are_seen(monkeypatch):
+    sent = []
+    lent = devices.Devices.lent
+    monkeypatch.setattr(devices.Devices, "lent", lambda self, given: sent.append(len(given)) or lent(self, given))
+    monkeypatch.setattr(devices, "COMPARED_BYTES", 64)  # many comparisons
+    room = np.empty(X.size + 8)
+    begin = next(place for place in range(8) if room[place:].ctypes.data % 64 == 16)  # or JAX may use the very memory
+    x = room[begin : begin + X.size].reshape(X.shape)
+    x[...] = X
+    numpy, xla = (make_solver(engine=engine, rng=5, batch_size=16) for engine in ("numpy", "xla"))
+    for epochs, change in enumerate((None, None, (49, 4, 3.5), (0, 0, 0.0), None, (0, 0, -0.0)), 1):
+        if change is not None:
+            x[change[:2]] = change[2]
+        for solver in (numpy, xla):
+            solver.train(x, Y, epochs=epochs)
+
+    assert_same_runs(numpy, xla)
+    assert 4 == len(sent)
+
+
+def test_other_data_are_sent():
+    numpy, xla = (make_solver(engine=engine, rng=5, batch_size=16) for engine in ("numpy", "xla"))
+    for epochs, (x, y) in enumerate(((X, Y), (X[:40], Y[:40]), (X[:40], Y[10:]), (np.asfortranarray(X), Y), (X, Y)), 1):
+        for solver in (numpy, xla):
+            solver.train(x, y, epochs=epochs)
+
+    assert_same_runs(numpy, xla)
+
+
 def test_what_the_model_gets_is_numpys_and_its_own():
     solver = make_solver(optimizer=Adam(0.01), engine="xla")
     solver.train(X, Y, epochs=2)
@@ -253,13 +282,13 @@ def test_an_epoch_that_the_numpy_engine_began_is_ended(tmp_path, done):
 
 @pytest.fixture
 def one_epoch_a_call(monkeypatch):
-    monkeypatch.setattr(device_epochs, "SECONDS_TOGETHER", 0.0)
+    monkeypatch.setattr(kept_rows, "SECONDS_TOGETHER", 0.0)
 
 
 @pytest.fixture
 def many_epochs_a_call(monkeypatch):
     """All but the first, and how many each call ran."""
-    monkeypatch.setattr(device_epochs, "SECONDS_TOGETHER", 1e9)
+    monkeypatch.setattr(kept_rows, "SECONDS_TOGETHER", 1e9)
     counts = []
     run = loop.EpochLoop.run
 

@@ -80,10 +80,10 @@ def test_a_function_of_the_epoch_may_shuffle(engine):
 
 def test_several_batches_in_a_block_are_the_same_steps(monkeypatch):
     pytest.importorskip("jax", reason='needs JAX: pip install "chainrule[xla]"')
-    from chainrule.learning import device_epochs
+    from chainrule.learning import sent_batches
 
     row_bytes = X[:1].nbytes + LABELS[:1].nbytes
-    monkeypatch.setattr(device_epochs, "SENT_BYTES", 3 * 8 * row_bytes)
+    monkeypatch.setattr(sent_batches, "SENT_BYTES", 3 * 8 * row_bytes)
     solver = make_solver(engine="xla")
     solver.train(BATCHES, epochs=4)
 

@@ -1,7 +1,8 @@
 """Models that improve: layers, models, optimizers, and the solver that brings them together.
 
 Reading order: `initializers`, `layers`, `models` (what is trained); `optimizers`, `schedules` (how it changes);
-`training_step`, `batches`, `streams`, `state`, `epochs`, `device_epochs`, `solver`, `history` (the training itself);
+`training_step`, `batches`, `streams`, `sources`, `state`, `epochs`, `device_epochs` (with `kept_rows`, `sent_batches`),
+`solver`, `history` (the training itself);
 `targets`, `estimators` (all of it behind ``fit`` and ``predict``); `saving`, `checkpoints`.
 """
 

@@ -255,9 +255,13 @@ class Solver:
             if isinstance(batches, Batches) and batches.is_one_step:
                 return AllRows(self._step, batches, validation)
             return StepByStep(self._step, batches, validation)
-        from chainrule.learning.device_epochs import OnDevices
+        # Loaded where they are needed, as JAX is.
+        from chainrule.learning.kept_rows import KeptRows
+        from chainrule.learning.sent_batches import SentBatches
 
-        return OnDevices(self._step, batches, validation, self._state)
+        if isinstance(batches, Batches) and batches.in_memory and self._step.devices.rows == "all":
+            return KeptRows(self._step, batches, validation, self._state)
+        return SentBatches(self._step, batches, validation, self._state)
 
     def _rate(self, epoch: int, epochs: int) -> float:
         # A Python float: a NumPy scalar would turn float32 parameters into float64.

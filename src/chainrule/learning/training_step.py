@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.compiling import Step, compile
-from chainrule.compiling.xla import XLA, Devices, EpochLoop, Function, Loop
+from chainrule.compiling.xla import XLA, Devices, EpochLoop, Function, Lent, Loop
 from chainrule.learning.state import State
 from chainrule.op import Op
 from chainrule.tracing import value_and_grad
@@ -95,6 +95,11 @@ class TrainingStep:
         """What the XLA engine runs on."""
         assert self.xla is not None
         return Devices(self.xla)
+
+    @functools.cached_property
+    def lent(self) -> Lent:
+        """Gives arrays to those devices."""
+        return Lent(self.devices)
 
     def loop_for(self, state: State, learning_rate: float, x: Array, y: Array, *key: Array) -> Loop | None:
         """The step for a batch's shapes as a loop over many such batches, on the XLA engine's devices.

@@ -8,9 +8,9 @@ lie), `function` (one call), `loop` (many steps in one call, many epochs), `proc
 """
 
 from chainrule.compiling.xla.choice import XLA, require
-from chainrule.compiling.xla.devices import Devices
+from chainrule.compiling.xla.devices import Devices, Lent
 from chainrule.compiling.xla.function import Function, load
 from chainrule.compiling.xla.loop import EpochLoop, Loop
 from chainrule.compiling.xla.processes import join
 
-__all__ = ["XLA", "Devices", "EpochLoop", "Function", "Loop", "join", "load", "require"]
+__all__ = ["XLA", "Devices", "EpochLoop", "Function", "Lent", "Loop", "join", "load", "require"]

@@ -9,9 +9,12 @@ import numpy as np
 
 from chainrule.compiling.xla.choice import XLA
 
-__all__ = ["Devices"]
+__all__ = ["Devices", "Lent"]
 
 Array = np.ndarray[Any, Any]
+
+# Larger data would take too much memory between two trainings; and a comparison goes so far at a time.
+REMEMBERED_BYTES, COMPARED_BYTES = 2**30, 2**20
 
 
 class Devices:
@@ -32,8 +35,14 @@ class Devices:
         self.count = len(chosen)
         self.processes = len({device.process_index for device in chosen})
         self.rows = choice.rows
+        self._on_cpu = chosen[0].platform == "cpu"
         # One device needs no mesh, and its calls are cheaper without.
         self._mesh = Mesh(np.array(chosen), ("batch",), axis_types=(AxisType.Auto,)) if self.count > 1 else None
+
+    @property
+    def is_one_cpu(self) -> bool:
+        """Whether arrays lie in this process's own memory, whole."""
+        return self._mesh is None and self._on_cpu
 
     @property
     def everywhere(self) -> Any:
@@ -107,6 +116,37 @@ class Devices:
                 return jax.make_array_from_process_local_data(sharding, array.copy(), shape)
             # Copies: a CPU's device may take the very memory it is given, and steps write into what they are given.
             return jax.make_array_from_callback(array.shape, sharding, lambda index: array[index].copy())
+
+
+class Lent:
+    """Remembers arrays that were lent to a CPU's device: whoever trains again on the same ones need not send them.
+
+    They may have changed, so they are compared, which takes a sixth of the time. From a device with memory of its own
+    they would have to come back first; there all are sent anew.
+    """
+
+    def __init__(self, devices: Devices) -> None:
+        self._devices = devices
+        self._there: tuple[Any, ...] = ()
+
+    def __call__(self, arrays: Sequence[Array]) -> tuple[Any, ...]:
+        """The arrays on the device."""
+        there = self._there
+        if not there or len(there) != len(arrays) or not all(map(_same_bits, arrays, there)):
+            self._there = ()  # or there would be two copies at once
+            there = self._devices.lent(arrays)
+            small = sum(array.nbytes for array in arrays) <= REMEMBERED_BYTES
+            self._there = there if small and self._devices.is_one_cpu else ()
+        return there
+
+
+def _same_bits(array: Array, there: Any) -> bool:
+    if (array.shape, array.dtype) != (there.shape, there.dtype) or not array.flags.c_contiguous:
+        return False
+    # As whole numbers: 0.0 and -0.0 are equal, and not the same. On a CPU nothing is copied here.
+    a, b = (part.reshape(-1).view(f"u{array.itemsize}") for part in (array, np.asarray(there)))
+    block = COMPARED_BYTES // array.itemsize
+    return all(np.array_equal(a[start : start + block], b[start : start + block]) for start in range(0, a.size, block))
 
 
 def _first(count: int, here: Sequence[Any]) -> Sequence[Any]:
