@@ -1,9 +1,28 @@
 """What the solver's tests share: small data, small models."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 
 from chainrule.learning import SGD, Affine, ReLU, Sequential, Solver
 from chainrule.ops import softmax_cross_entropy, squared_error
+
+
+@dataclass(frozen=True)
+class Once:
+    """A schedule that gives another factor in one epoch, or does something there."""
+
+    epoch: int
+    factor: float = 1.0
+    act: Callable[[], None] = lambda: None
+
+    def __call__(self, epoch, epochs):
+        if epoch != self.epoch:
+            return 1.0
+        self.act()
+        return self.factor
+
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(50, 5))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
-from solvers import VALIDATION, X, Y, losses, make_solver, network, same_parameters
+from solvers import VALIDATION, Once, X, Y, losses, make_solver, network, same_parameters
 
 from chainrule.learning import SGD, Affine, Cosine, Sequential, Solver, Step, epochs
 from chainrule.ops import squared_error
@@ -211,8 +211,39 @@ def test_full_batches_that_share_a_call_are_saved_printed_and_counted_as_ever(se
 @pytest.mark.parametrize("seconds", [0.0, 1e9])
 def test_a_full_batch_that_is_not_finite_is_found_among_those_that_share_a_call(seconds, monkeypatch):
     monkeypatch.setattr(epochs, "SECONDS_TOGETHER", seconds)
-    solver = make_solver(schedule=lambda epoch, epochs: 1e200 if epoch == 7 else 1.0)
+    solver = make_solver(schedule=Once(7, 1e200))
     with pytest.raises(FloatingPointError, match="epoch 8"):
         solver.train(X, Y, epochs=20)
 
     assert 8 == solver.epoch == len(solver.history)
+
+
+@pytest.mark.parametrize("engine", ["numpy", "xla"])
+@pytest.mark.parametrize("batch_size", [None, 16])
+def test_a_function_that_looks_at_the_history_is_asked_when_its_epoch_begins(engine, batch_size):
+    if engine == "xla":
+        pytest.importorskip("jax", reason='needs JAX: pip install "chainrule[xla]"')
+    known = []
+    solver = make_solver(engine=engine, batch_size=batch_size)
+    solver.schedule = lambda epoch, epochs: known.append(len(solver.history)) or 1.0
+    solver.train(X, Y, epochs=6)
+
+    assert [0, 1, 2, 3, 4, 5] == known
+
+
+@pytest.mark.parametrize("engine", ["numpy", "xla"])
+@pytest.mark.parametrize("kind", [Once, lambda *settings: lambda *given: Once(*settings)(*given)])
+def test_a_schedule_that_fails_loses_no_epoch(engine, kind):
+    if engine == "xla":
+        pytest.importorskip("jax", reason='needs JAX: pip install "chainrule[xla]"')
+
+    def fail():
+        raise RuntimeError("no rate")
+
+    solver, whole = make_solver(engine=engine, schedule=kind(4, 1.0, fail)), make_solver(engine=engine)
+    with pytest.raises(RuntimeError, match="no rate"):
+        solver.train(X, Y, epochs=6)
+    whole.train(X, Y, epochs=4)
+
+    assert losses(whole) == losses(solver)
+    assert same_parameters(whole.model.parameters, solver.model.parameters)

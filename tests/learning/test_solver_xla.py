@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from solvers import LABELS, VALIDATION, X, Y, losses, make_solver, network, same_parameters
+from solvers import LABELS, VALIDATION, Once, X, Y, losses, make_solver, network, same_parameters
 
 from chainrule.compiling.xla import devices, loop
 from chainrule.learning import (
@@ -360,9 +360,7 @@ def test_no_epochs_share_a_call_where_each_is_looked_at(many_epochs_a_call):
 def test_a_loss_that_is_not_finite_ends_the_epoch_it_is_in(many_epochs_a_call):
     messages, epochs = [], []
     for engine in ("numpy", "xla"):
-        solver = make_solver(
-            engine=engine, batch_size=16, schedule=lambda epoch, epochs: 1e200 if epoch == 7 else 1.0, rng=1
-        )
+        solver = make_solver(engine=engine, batch_size=16, schedule=Once(7, 1e200), rng=1)
         with pytest.raises(FloatingPointError) as caught:
             solver.train(X, Y, epochs=20)
         messages.append(str(caught.value))
@@ -374,15 +372,12 @@ def test_a_loss_that_is_not_finite_ends_the_epoch_it_is_in(many_epochs_a_call):
 
 
 def test_ctrl_c_ends_training_after_the_epochs_that_run(many_epochs_a_call):
-    def schedule(epoch, epochs):
-        if epoch == 2:
-            os.kill(os.getpid(), signal.SIGINT)
-        return 1.0
-
-    solver, whole = (make_solver(engine="xla", batch_size=16, schedule=one) for one in (schedule, Constant()))
+    pressing = Once(2, act=lambda: os.kill(os.getpid(), signal.SIGINT))
+    solver, whole = (make_solver(engine="xla", batch_size=16, schedule=one) for one in (pressing, Constant()))
     history = solver.train(X, Y, epochs=8)
     whole.train(X, Y, epochs=8)
 
+    assert [1, 7, 1, 7] == many_epochs_a_call
     assert not [row for row in history.rows if row["seconds"] <= 0]
     assert history.interrupted
     assert losses(whole) == losses(solver)

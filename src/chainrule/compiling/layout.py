@@ -11,20 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.tracing.numpy_calls import REDUCTIONS
 from chainrule.tracing.program import Equation, Program, Variable
 
 __all__ = ["row_by_row"]
 
 # Functions besides ufuncs that give rows what they are given in rows.
-_KEEPING = frozenset(
+_KEEPING = REDUCTIONS | frozenset(
     {
-        np.sum,
-        np.mean,
-        np.prod,
-        np.max,
-        np.min,
-        np.var,
-        np.std,
         np.where,
         np.clip,
         np.astype,
@@ -53,7 +47,8 @@ def row_by_row(program: Program) -> frozenset[Variable]:
 
 
 def _makes_rows(equation: Equation) -> bool:
-    return equation.function is np.matmul or equation.keywords.get("order") == "C"
+    copies = equation.function is np.copy and equation.keywords.get("order") == "C"
+    return copies or equation.function is np.matmul
 
 
 def _keeps(equation: Equation) -> bool:

@@ -19,7 +19,7 @@ import numpy as np
 from chainrule.compiling.layout import row_by_row
 from chainrule.compiling.literals import PlainNumber, literal
 from chainrule.compiling.reuse import Memory, handed_out
-from chainrule.tracing.numpy_calls import DRAWING
+from chainrule.tracing.numpy_calls import DRAWING, REDUCTIONS
 from chainrule.tracing.program import Equation, Program, Variable, primitive_name
 from chainrule.tracing.recorder import COMMUTATIVE
 from chainrule.tracing.trees import leaves_with_names
@@ -64,15 +64,8 @@ _COMPARE: dict[Any, ast.cmpop] = {
 _BUILTINS = ("slice", "float", "int", "bool")
 
 # As methods they mean the same, read better, and save the microsecond that NumPy's wrappers cost.
-_METHODS = frozenset(
+_METHODS = REDUCTIONS | frozenset(
     {
-        np.sum,
-        np.mean,
-        np.prod,
-        np.max,
-        np.min,
-        np.var,
-        np.std,
         np.any,
         np.all,
         np.argmax,

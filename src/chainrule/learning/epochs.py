@@ -18,11 +18,21 @@ from chainrule.learning.batches import Batches
 from chainrule.learning.state import State
 from chainrule.learning.training_step import EVALUATED_ROWS, Run, TrainingStep
 
-__all__ = ["SECONDS_TOGETHER", "AllRows", "Epochs", "Source", "StepByStep", "leaving_order"]
+__all__ = [
+    "EPOCHS_TOGETHER",
+    "SECONDS_TOGETHER",
+    "AllRows",
+    "Epochs",
+    "Source",
+    "StepByStep",
+    "known_rates",
+    "leaving_order",
+]
 
 Array = np.ndarray[Any, Any]
 
-# Short epochs share a call for so long. Until then progress is not shown, and no snapshot is taken.
+# Short epochs share a call: so many at most, for so long. Until then progress is not shown, and no snapshot is taken.
+EPOCHS_TOGETHER = 1024
 SECONDS_TOGETHER = 0.1
 
 
@@ -125,9 +135,10 @@ class AllRows(StepByStep):
     ) -> tuple[float, bool]:
         """See `Epochs`."""
         data, values, rows = self._data, state.values(), len(self._data[0])
-        learning_rate = rate(state.epoch)
+        most = min(until - state.epoch, EPOCHS_TOGETHER) if self._validation is None else 1
+        rates = iter(known_rates(rate, state.epoch, most))
+        learning_rate = next(rates)
         run = self._run = self._run or self._step.run_for(state, learning_rate, *data)
-        last = until - 1 if self._validation is None else state.epoch
         started = now = time.perf_counter()
         while True:
             before = now
@@ -137,12 +148,25 @@ class AllRows(StepByStep):
                 break
             state.rows, state.loss_sum = rows, loss * rows
             now = time.perf_counter()
-            if state.epoch == last or interrupted() or now - started > SECONDS_TOGETHER:
+            following = next(rates, None)
+            if following is None or interrupted() or now - started > SECONDS_TOGETHER:
                 break
             state.end_epoch(None, learning_rate, now - before)
-            learning_rate = rate(state.epoch)
+            learning_rate = following
         state.take(values)
         return loss, state.rows == rows
+
+
+def known_rates(rate: Callable[[int], float], epoch: int, most: int) -> list[float]:
+    """The learning rates from an epoch on, ``most`` of them, or fewer if one can't be told.
+
+    That one's error is left to the call that begins with its epoch: then no other epoch is lost.
+    """
+    rates = [rate(epoch)]
+    with contextlib.suppress(Exception):
+        for later in range(epoch + 1, epoch + most):
+            rates.append(rate(later))
+    return rates
 
 
 class leaving_order:

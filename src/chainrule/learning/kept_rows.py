@@ -13,7 +13,7 @@ from chainrule.compiling.xla import EpochLoop
 from chainrule.compiling.xla import processes as others
 from chainrule.learning.batches import Batches
 from chainrule.learning.device_epochs import OnDevices
-from chainrule.learning.epochs import SECONDS_TOGETHER
+from chainrule.learning.epochs import EPOCHS_TOGETHER, SECONDS_TOGETHER, known_rates
 from chainrule.learning.state import State
 from chainrule.learning.training_step import TrainingStep
 
@@ -21,8 +21,7 @@ __all__ = ["KeptRows"]
 
 Array = np.ndarray[Any, Any]
 
-# Each call from outside has its price, so short epochs share one: so many at most, with so many bytes of row numbers.
-EPOCHS_TOGETHER = 1024
+# Each call from outside has its price, so short epochs share one, with so many bytes of row numbers at most.
 ORDER_BYTES = 2**18
 
 
@@ -67,8 +66,8 @@ class KeptRows(OnDevices):
         self, state: State, rate: Callable[[int], float], until: int, interrupted: Callable[[], bool]
     ) -> tuple[float, bool] | None:
         started = time.perf_counter()
-        count = self._epochs_of_next_call(state, until)
-        rates = [rate(epoch) for epoch in range(state.epoch, state.epoch + count)]
+        rates = self._rates_of_next_call(state, rate, until)
+        count = len(rates)
         orders = self._orders(state, count)
         loop = self._epoch_loop(state, rates[0], orders[0])
         if loop is None:
@@ -90,12 +89,12 @@ class KeptRows(OnDevices):
                 return loss, False
         return loss, True
 
-    def _epochs_of_next_call(self, state: State, until: int) -> int:
-        """As many whole epochs as the last call's time allows."""
+    def _rates_of_next_call(self, state: State, rate: Callable[[int], float], until: int) -> list[float]:
+        """Those of as many whole epochs as the last call's time allows."""
         if state.rows or self._most_together == 1:
-            return 1
-        count = min(self._together, self._most_together, until - state.epoch)
-        return others.least(count) if self._devices.processes > 1 else count
+            return [rate(state.epoch)]
+        rates = known_rates(rate, state.epoch, min(self._together, self._most_together, until - state.epoch))
+        return rates[: others.least(len(rates))] if self._devices.processes > 1 else rates
 
     def _orders(self, state: State, count: int) -> list[_Order]:
         """The next epochs', drawn."""

@@ -11,6 +11,7 @@ import math
 import os
 import time
 from collections.abc import Callable
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -63,7 +64,8 @@ class Solver:
             ``forward(parameters, x)``; if its ``random`` is True, it is trained by ``forward(parameters, x, key)``.
         loss: an op ``(output, target) -> mean loss``.
         optimizer: makes new parameters from gradients.
-        schedule: multiplies the optimizer's learning rate, per epoch.
+        schedule: multiplies the optimizer's learning rate, per epoch. A function is asked when its epoch begins, and
+            may look at the history; a dataclass, such as ``Cosine()``, may be asked ahead: short epochs share a call.
         batch_size: rows a step; None for all rows in one step, in their order.
         rng: a Generator or a seed; shuffles the rows before every epoch of minibatches, and then draws the number from
             which random layers draw in it.
@@ -243,7 +245,12 @@ class Solver:
         return loss
 
     def _next_stop(self, epochs: int) -> int:
-        """The epoch before which what was learned is saved, or all is done."""
+        """The epoch before which somebody looks: what was learned is saved, or all is done.
+
+        A function may look at the history to find the next learning rate; a dataclass goes by its settings.
+        """
+        if not is_dataclass(self.schedule):
+            return self._state.epoch + 1
         if self.checkpoint is None:
             return epochs
         every = self.checkpoint_every

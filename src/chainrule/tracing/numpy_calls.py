@@ -42,16 +42,12 @@ VIEWS = frozenset(
 # Functions of no array's entries: random numbers, from a key.
 DRAWING = frozenset({uniform})
 
+# Many numbers become one; as methods of an array they mean the same.
+REDUCTIONS = frozenset({np.sum, np.mean, np.prod, np.max, np.min, np.var, np.std})
+
 # One array and options: options become keywords, defaults are dropped, so that equal calls are seen to be equal.
-_OPTIONS_AFTER_FIRST = frozenset(
+_OPTIONS_AFTER_FIRST = REDUCTIONS | frozenset(
     {
-        np.sum,
-        np.mean,
-        np.prod,
-        np.max,
-        np.min,
-        np.var,
-        np.std,
         np.cumsum,
         np.any,
         np.all,
@@ -275,7 +271,8 @@ def as_laid(array: Tracer, new: Tracer) -> Any:
 
 def _lies(value: Any, order: str) -> bool:
     rows, columns = value.flags.c_contiguous, value.flags.f_contiguous
-    return bool({"C": rows, "F": columns}.get(order, rows or columns))
+    lies = {"C": rows, "F": columns, "A": rows or columns, "K": rows or columns}
+    return bool(lies.get(order, False))  # NumPy refuses what is none
 
 
 def _mask(index: Any) -> Any:

@@ -131,12 +131,12 @@ class Lent:
 
     def __call__(self, arrays: Sequence[Array]) -> tuple[Any, ...]:
         """The arrays on the device."""
-        there = self._there
-        if not there or len(there) != len(arrays) or not all(map(_same_bits, arrays, there)):
-            self._there = ()  # or there would be two copies at once
-            there = self._devices.lent(arrays)
-            small = sum(array.nbytes for array in arrays) <= REMEMBERED_BYTES
-            self._there = there if small and self._devices.is_one_cpu else ()
+        if self._there and all(map(_same_bits, arrays, self._there)):
+            return self._there
+        self._there = ()  # or there would be two copies at once
+        there = self._devices.lent(arrays)
+        if self._devices.is_one_cpu and sum(array.nbytes for array in arrays) <= REMEMBERED_BYTES:
+            self._there = there
         return there
 
 
